@@ -1,0 +1,1 @@
+"""One file per resource: reads the request, calls one use case, answers."""

@@ -1,0 +1,1 @@
+"""What lasts: tables, queries and migrations. Knows no Flask."""

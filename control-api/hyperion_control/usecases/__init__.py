@@ -1,0 +1,1 @@
+"""One file per subject: check, record, act, in that order."""
