@@ -1,0 +1,69 @@
+"""Where the machine is read from: the roots of /proc, /sys, / and udev, and files kept open."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+_CHUNK = 1 << 16
+
+
+class Kept:
+    """A file of /proc or /sys that is opened once and read again from its start each time."""
+
+    __slots__ = ("_fd", "path")
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._fd = -1
+
+    def read(self) -> bytes:
+        if self._fd >= 0:
+            try:
+                return _whole(self._fd)
+            except OSError:
+                # Its device went away and may be back under the same name.
+                self.close()
+        self._fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        return _whole(self._fd)
+
+    def text(self) -> str:
+        return self.read().decode("utf-8", "surrogateescape")
+
+    def lines(self) -> list[str]:
+        # Not splitlines(): it also breaks at characters that a name may hold.
+        return [line for line in self.text().split("\n") if line]
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def _whole(fd: int) -> bytes:
+    """All of a file: the kernel hands out lists of devices about 4 kB at a time."""
+    parts = []
+    offset = 0
+    while part := os.pread(fd, _CHUNK, offset):
+        parts.append(part)
+        offset += len(part)
+    return b"".join(parts)
+
+
+@dataclass(frozen=True)
+class Paths:
+    procfs: Path = Path("/proc")
+    sysfs: Path = Path("/sys")
+    rootfs: Path = Path("/")
+    udev_data: Path = Path("/run/udev/data")
+
+    def proc(self, name: str) -> Kept:
+        return Kept(self.procfs / name)
+
+    def sys(self, name: str) -> Path:
+        return self.sysfs / name
+
+    def udev(self, name: str) -> Path:
+        return self.udev_data / name
