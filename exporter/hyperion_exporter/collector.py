@@ -113,9 +113,12 @@ def one(families: Sequence[Family], values: Sequence[Value]) -> Table:
     return Table(families, {(): values})
 
 
-def option(default: Any, help: str) -> Any:
-    """A field of a collector's Options: `some_field` is --collector.<name>.some-field."""
-    return field(default=default, metadata={"help": help})
+def option(default: Any, help: str, flag: str = "") -> Any:
+    """A field of a collector's Options: `some_field` is --collector.<name>.some-field.
+
+    `flag` replaces that last part where node_exporter spells it in another way.
+    """
+    return field(default=default, metadata={"help": help, "flag": flag})
 
 
 @dataclass(frozen=True)

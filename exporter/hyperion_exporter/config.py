@@ -93,7 +93,7 @@ def _add_collector(parser: _Parser, kind: type[Collector]) -> None:
     parser.add_argument(f"--no-{flag}", dest=kind.name, action="store_false", default=None,
                         help=argparse.SUPPRESS)  # fmt: skip
     for spec in dataclasses.fields(kind.options):
-        name = f"{flag}.{spec.name.replace('_', '-')}"
+        name = f"{flag}.{spec.metadata['flag'] or spec.name.replace('_', '-')}"
         dest = f"{kind.name}.{spec.name}"
         shown = f"{spec.metadata['help']} (default {spec.default!r})".replace("%", "%%")
         if isinstance(spec.default, bool):
