@@ -1,0 +1,171 @@
+"""Rules about alert rules, as functions that name each offender."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import promql_parser
+import yaml
+
+from lab import promql
+
+SEVERITIES = {"critical", "warning", "info"}
+ANNOTATIONS = ("summary", "description", "runbook_url", "dashboard_url")
+HEADINGS = ["## Meaning", "## Impact", "## Diagnosis", "## Mitigation"]
+RUNBOOK = "{{ $externalLabels.hyperion_url }}/runbooks/"
+DASHBOARD = "{{ $externalLabels.grafana_url }}/d/"
+OF_MACHINE = "hyperion-machine?var-instance={{ $labels.instance | urlquery }}"
+# With fewer scrapes in a window, one that is lost leaves a hole.
+SCRAPES_IN_WINDOW = 4
+
+
+@dataclass(frozen=True)
+class Alert:
+    subject: str
+    name: str
+    expression: str
+    severity: str
+    annotations: dict[str, str]
+
+
+def problems_of_rules(room: Path, tests: Path, dashboards: Path) -> list[str]:
+    """All that is wrong in prometheus/, its tests and its links, in sentences."""
+    alerts = list(_alerts(room / "rules"))
+    return [
+        *misnamed(room / "rules"),
+        *incomplete(alerts),
+        *twice(alerts),
+        *bad_links(alerts, dashboards),
+        *bad_runbooks(alerts, room / "runbooks"),
+        *short_windows(room),
+        *untested(alerts, tests),
+    ]
+
+
+def misnamed(rules: Path) -> list[str]:
+    """Groups are called after their file: records first, then alerts."""
+    found = []
+    for file in sorted(rules.glob("*.yml")):
+        groups = yaml.safe_load(file.read_text())["groups"]
+        kinds = {"records": "record", "alerts": "alert"}
+        ours = [f"{file.stem}.{kind}" for kind in kinds]
+        names = [group["name"] for group in groups]
+        if names not in (ours, ours[:1], ours[1:]):
+            found.append(f"{file.name}: groups are {names}, not {ours}")
+            continue
+        for group in groups:
+            kind = kinds[group["name"].rpartition(".")[2]]
+            found += [f"{group['name']}: {rule}" for rule in group["rules"] if kind not in rule]
+    return found
+
+
+def incomplete(alerts: list[Alert]) -> list[str]:
+    found = []
+    for alert in alerts:
+        if not re.fullmatch(r"([A-Z][a-z0-9]+)+", alert.name):
+            found.append(f"{alert.name}: not CamelCase")
+        if alert.severity not in SEVERITIES:
+            found.append(f"{alert.name}: severity is {alert.severity or 'missing'}")
+        found += [f"{alert.name}: no {key}" for key in ANNOTATIONS if key not in alert.annotations]
+        if "{{" in alert.annotations.get("summary", ""):
+            found.append(f"{alert.name}: the summary is not the same for all")
+    return found
+
+
+def twice(alerts: list[Alert]) -> list[str]:
+    seen = [(alert.name, alert.severity) for alert in alerts]
+    return [
+        f"{name}: {how} twice" for name, how in sorted(set(seen)) if seen.count((name, how)) > 1
+    ]
+
+
+def bad_links(alerts: list[Alert], dashboards: Path) -> list[str]:
+    """To the runbook of the alert; to that machine's dashboard, or to another that exists."""
+    uids = {file.stem for file in dashboards.glob("*.json")}
+    allowed = {DASHBOARD + uid for uid in uids - {"hyperion-machine"}} | {DASHBOARD + OF_MACHINE}
+    found = []
+    for alert in alerts:
+        runbook = alert.annotations.get("runbook_url")
+        if runbook and runbook != RUNBOOK + alert.name:
+            found.append(f"{alert.name}: runbook_url is {runbook}")
+        dashboard = alert.annotations.get("dashboard_url")
+        if dashboard and dashboard not in allowed:
+            found.append(f"{alert.name}: dashboard_url is {dashboard}")
+    return found
+
+
+def bad_runbooks(alerts: list[Alert], runbooks: Path) -> list[str]:
+    pages = {file.stem: file.read_text().splitlines() for file in runbooks.glob("*.md")}
+    names = {alert.name for alert in alerts}
+    found = [f"{name}: no runbook" for name in sorted(names - set(pages))]
+    found += [f"{name}: a runbook without an alert" for name in sorted(set(pages) - names)]
+    for name, lines in sorted(pages.items()):
+        if lines[:1] != [f"# {name}"] or [li for li in lines if li.startswith("## ")] != HEADINGS:
+            found.append(f"{name}: the runbook's headings are not {HEADINGS}")
+    return found
+
+
+def short_windows(room: Path) -> list[str]:
+    config = yaml.safe_load((room / "prometheus.yml").read_text())
+    every = promql_parser.parse_duration(config["global"]["scrape_interval"])
+    least: timedelta = every * SCRAPES_IN_WINDOW
+    return [
+        f"{where}: a window of {window} is under {least}"
+        for where, expression in promql.expressions_of_rules(room / "rules")
+        for window in promql.windows(expression)
+        if window < least
+    ]
+
+
+def untested(alerts: list[Alert], tests: Path) -> list[str]:
+    """Each alert fires, stays quiet, and fires for one of several instances and not the others.
+
+    One that asks for no metric cannot be quiet, nor be about a machine.
+    """
+    found = []
+    for alert in alerts:
+        cases = list(_cases(tests / f"{alert.subject}.yml", alert.name))
+        fired = [case for case in cases if alert.severity in case.fired]
+        wanted = {f"fires as {alert.severity}": bool(fired)}
+        if promql.metrics(alert.expression):
+            wanted["stays quiet"] = any(not case.fired for case in cases)
+            wanted["spares a second machine"] = any(case.spared for case in fired)
+        found += [
+            f"{alert.name}: no test in which it {what}" for what in wanted if not wanted[what]
+        ]
+    return found
+
+
+@dataclass(frozen=True)
+class _Case:
+    """What one group of promtool's tests says of an alert."""
+
+    fired: set[str]  # as which severities
+    spared: set[str]  # instances of the input for which it does not fire
+
+
+def _cases(file: Path, alert: str) -> Iterator[_Case]:
+    for group in yaml.safe_load(file.read_text())["tests"] if file.exists() else ():
+        asked = [one for one in group.get("alert_rule_test", ()) if one["alertname"] == alert]
+        fired = [one["exp_labels"] for case in asked for one in case.get("exp_alerts") or ()]
+        series = " ".join(one["series"] for one in group.get("input_series", ()))
+        instances = set(re.findall(r'instance="([^"]+)"', series))
+        if asked:
+            yield _Case(
+                fired={labels["severity"] for labels in fired},
+                spared=instances - {labels.get("instance") for labels in fired},
+            )
+
+
+def _alerts(rules: Path) -> Iterator[Alert]:
+    for file, rule in promql.each_rule(rules):
+        if "alert" in rule:
+            yield Alert(
+                subject=file.stem,
+                name=rule["alert"],
+                expression=str(rule["expr"]),
+                severity=rule.get("labels", {}).get("severity", ""),
+                annotations=rule.get("annotations", {}),
+            )
