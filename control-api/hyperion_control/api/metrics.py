@@ -1,0 +1,78 @@
+"""The control API's own metrics, in the text form that Prometheus reads."""
+
+import platform
+import time
+from collections.abc import Iterable
+
+from flask import Blueprint, Flask, Response, g, request
+from prometheus_client import (
+    Histogram,
+    Info,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+
+from hyperion_control import __version__
+from hyperion_control.api.context import open_to_all, parts
+from hyperion_control.usecases.parts import Parts
+from hyperion_control.usecases.readiness import Readiness
+
+bp = Blueprint("metrics", __name__)
+
+METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+
+
+@bp.get("/metrics")
+@open_to_all
+def metrics() -> Response:
+    """Give the metrics of the control API to Prometheus."""
+    return Response(generate_latest(parts().registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def measure(app: Flask, parts: Parts) -> None:
+    """Counts and times every request, and tells of the process and the database."""
+    build = Info("hyperion_control_build", "Version of the control API.", registry=parts.registry)
+    build.info({"version": __version__, "python": platform.python_version()})
+    ProcessCollector(registry=parts.registry)
+    parts.registry.register(_State(parts.readiness))
+    seconds = Histogram(
+        "hyperion_control_http_request_duration_seconds",
+        "Time from the request to its answer; its count is the number of requests.",
+        ("method", "route", "status"),
+        registry=parts.registry,
+    )
+
+    @app.before_request
+    def begin() -> None:
+        g.begun = time.perf_counter()
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        # Never what the client made up: each new label value is a series that stays.
+        method = request.method if request.method in METHODS else "other"
+        route = request.url_rule.rule if request.url_rule else "none"
+        took = time.perf_counter() - g.begun
+        seconds.labels(method, route, str(response.status_code)).observe(took)
+        return response
+
+
+class _State(Collector):
+    def __init__(self, readiness: Readiness) -> None:
+        self._readiness = readiness
+
+    def collect(self) -> Iterable[Metric]:
+        facts = self._readiness.facts()
+        yield GaugeMetricFamily(
+            "hyperion_control_database_up",
+            "Whether the database answers and takes writes.",
+            value=not facts.database,
+        )
+        if not facts.database:
+            yield GaugeMetricFamily(
+                "hyperion_control_worker_seen_seconds",
+                "Time since any worker was last seen; infinite when none ever was.",
+                value=self._readiness.worker_age(facts),
+            )

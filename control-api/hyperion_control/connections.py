@@ -1,0 +1,168 @@
+"""The gunicorn worker: no thread waits for a client, so no number of slow ones stops the rest.
+
+gthread gives each connection a thread that then waits for the request, and closes it in the thread
+that accepts, waiting again. Here the thread that accepts does all the waiting, for all connections
+at once: a request gets a thread when all of it has arrived and the answer before it was taken. The
+parser never sees a socket: where bytes are missing, it finds the end of the file.
+"""
+
+import fcntl
+import re
+import selectors
+import socket
+import struct
+import termios
+import time
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from gunicorn.http import get_parser  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+
+from hyperion_control.app import MAX_BODY_BYTES
+
+# For a whole request, from the moment it may begin.
+REQUEST_SECONDS = 5
+# For a client to close after us; closing first could tear the answer out of its hands.
+LEAVE_SECONDS = 2
+MAX_HEAD_BYTES = 32 * 1024
+READ_BYTES = 64 * 1024
+# What the kernel holds for a slow reader; only a longer answer can hold a thread.
+SEND_BUFFER_BYTES = 256 * 1024
+UNTAKEN_BYTES = 64 * 1024
+FIELD = rb"\r\n(content-length|transfer-encoding):[ \t]*(\S*)"
+# No request is so short.
+REFUSED = 0
+# For each piece of such an answer, as the kernel's struct timeval.
+SEND_TIMEOUT = struct.pack("ll", 5, 0)
+
+
+@dataclass(eq=False)
+class Waiting:
+    """A connection whose client has the next move."""
+
+    connection: Any
+    deadline: float
+    leaving: bool = False
+    data: bytearray = field(default_factory=bytearray)
+    length: int | None = None
+
+
+def length_of(data: bytes | bytearray) -> int | None:
+    """How long the request at the start of `data` is; None while its head is not all here.
+
+    REFUSED for one that the parser or the application will refuse without its other bytes.
+    """
+    end = data.find(b"\r\n\r\n") + 4
+    if end < 4:
+        return REFUSED if len(data) > MAX_HEAD_BYTES else None
+    fields = dict(re.findall(FIELD, data[:end].lower()))
+    length = fields.get(b"content-length", b"0")
+    if b"transfer-encoding" in fields or not re.fullmatch(rb"[0-9]{1,9}", length):
+        return REFUSED
+    return end + int(length) if int(length) <= MAX_BODY_BYTES else REFUSED
+
+
+def untaken(client: socket.socket) -> int:
+    """Bytes of earlier answers that the client has not taken yet."""
+    return int.from_bytes(fcntl.ioctl(client, termios.TIOCOUTQ, bytes(4)), "little")
+
+
+class GatheringWorker(ThreadWorker):  # type: ignore[misc]
+    """Overrides the three moments at which gthread would wait, or look after those who wait."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._waiting: set[Waiting] = set()
+
+    def enqueue_req(self, conn: Any) -> None:
+        """A connection is new, or may be about to send its next request."""
+        waiting = Waiting(conn, time.monotonic() + REQUEST_SECONDS)
+        if conn.parser is None:
+            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, SEND_TIMEOUT)
+        else:
+            waiting.data += conn.parser.unreader.take_buffered()
+        self._wait(waiting)
+        self._look(waiting)
+
+    def finish_request(self, conn: Any, fs: Future[Any]) -> None:
+        """A thread has answered; what it returned says whether the connection stays."""
+        stays = conn.whole and not fs.cancelled() and fs.exception() is None and fs.result()
+        if stays:
+            super().finish_request(conn, fs)
+            return
+        waiting = Waiting(conn, time.monotonic() + LEAVE_SECONDS, leaving=True)
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+            self._wait(waiting)
+        except (OSError, ValueError):  # it is gone already, or closed by the thread
+            self._close(conn)
+
+    def murder_pending(self) -> None:
+        """Every second or sooner, and while the worker stops."""
+        now = time.monotonic()
+        for waiting in list(self._waiting):
+            if waiting.deadline <= now or not (self.alive or waiting.leaving):
+                self._drop(waiting)
+            else:
+                self._look(waiting)
+
+    def _wait(self, waiting: Waiting) -> None:
+        client = waiting.connection.sock
+        client.setblocking(False)
+        self.poller.register(client, selectors.EVENT_READ, partial(self._read, waiting))
+        self._waiting.add(waiting)
+
+    def _read(self, waiting: Waiting, client: socket.socket) -> None:
+        try:
+            data = client.recv(READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._drop(waiting)
+        elif not waiting.leaving:
+            waiting.data += data
+            self._look(waiting)
+
+    def _look(self, waiting: Waiting) -> None:
+        if waiting.length is None:
+            waiting.length = length_of(waiting.data)
+            self._encourage(waiting)
+        if waiting.length is None or len(waiting.data) < waiting.length:
+            return
+        if untaken(waiting.connection.sock) <= UNTAKEN_BYTES:
+            self._hand_over(waiting)
+
+    def _encourage(self, waiting: Waiting) -> None:
+        """curl waits for this before it sends a large body."""
+        asked = b"\r\nexpect: 100-continue" in waiting.data[:MAX_HEAD_BYTES].lower()
+        if asked and waiting.length and len(waiting.data) < waiting.length:
+            with suppress(OSError):  # it has gone, which the next read notices
+                waiting.connection.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _hand_over(self, waiting: Waiting) -> None:
+        self._forget(waiting)
+        conn = waiting.connection
+        conn.parser = get_parser(self.cfg, [bytes(waiting.data)], conn.client)
+        conn.initialized = True
+        # Where the request after one that was cut begins, nobody can know.
+        conn.whole = waiting.length != REFUSED
+        super().enqueue_req(conn)
+
+    def _drop(self, waiting: Waiting) -> None:
+        self._forget(waiting)
+        self._close(waiting.connection)
+
+    def _close(self, conn: Any) -> None:
+        self.nr_conns -= 1
+        conn.close()
+
+    def _forget(self, waiting: Waiting) -> None:
+        self._waiting.remove(waiting)
+        self.poller.unregister(waiting.connection.sock)

@@ -1,0 +1,134 @@
+"""The database: SQLite or PostgreSQL, opened once, its faults turned into sentences."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+
+from hyperion_control.errors import DatabaseUnavailable, StartRefused
+
+# How long a writer waits for another one before it gives up.
+BUSY_SECONDS = 5
+# The same for the question of the load balancer, who asks again in a moment.
+PROBE_BUSY_SECONDS = 1
+
+SENTENCES = {
+    "SQLITE_BUSY": "the database is locked by another program",
+    "SQLITE_LOCKED": "the database is locked by another program",
+    "SQLITE_FULL": "the disk of the database is full",
+    "SQLITE_READONLY": "the database can only be read: make its folder and file writable",
+    "SQLITE_CANTOPEN": "the database file cannot be opened: look at its folder's owner and rights",
+    "SQLITE_CORRUPT": "the database file is damaged: restore a backup",
+    "SQLITE_NOTADB": "the database file is not a database: look at HYPERION_DATABASE_URL",
+    "SQLITE_IOERR": "the disk of the database fails or is full",
+}
+
+
+class Database:
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+        self._write_engine = self._engine.execution_options(write=True)
+
+    @property
+    def file(self) -> Path | None:
+        """Where SQLite keeps it."""
+        url = self._engine.url
+        return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+
+    def __str__(self) -> str:
+        return self._engine.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with _sentences(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Committed at the end, undone when something is raised."""
+        with _sentences(), self._write_engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def probing(self) -> Iterator[Connection]:
+        """Like writing, for someone who only wants to know whether it would work, and soon."""
+        if self.file and not self.file.exists():
+            # An open connection would go on writing into the deleted file.
+            raise DatabaseUnavailable("the database file is gone: restore a backup")
+        with _sentences(), self._write_engine.connect() as connection:
+            with _patience(connection):
+                connection.begin()
+            yield connection
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    try:
+        engine = create_engine(url)
+    except ModuleNotFoundError as missing:
+        raise StartRefused(
+            f"HYPERION_DATABASE_URL names a database whose driver {missing.name} is not installed:"
+            f" pip install {missing.name}"
+        ) from None
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        raise StartRefused("HYPERION_DATABASE_URL cannot be understood: look at its form") from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # The driver's own BEGIN comes with the first write, and a writer that began as a reader fails
+    # at once when another one wrote meanwhile.
+    write = connection.get_execution_options().get("write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def _patience(connection: Connection) -> Iterator[None]:
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        yield
+        return
+    driver.execute(f"PRAGMA busy_timeout = {PROBE_BUSY_SECONDS * 1000}")
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, PoolExhausted) as fault:
+        sentence = _sentence(fault)
+        if not sentence:
+            raise
+        raise DatabaseUnavailable(sentence) from fault
+
+
+def _sentence(fault: DBAPIError | PoolExhausted) -> str:
+    """Nothing when the fault is ours, such as a statement that is wrong."""
+    if isinstance(fault, PoolExhausted):
+        return "all connections to the database are busy"
+    name = getattr(fault.orig, "sqlite_errorname", None)
+    if name is None:
+        away = isinstance(fault, OperationalError) or fault.connection_invalidated
+        return "the database does not answer" if away else ""
+    # The names may carry a suffix: SQLITE_READONLY_DIRECTORY, SQLITE_BUSY_SNAPSHOT.
+    return next((text for known, text in SENTENCES.items() if name.startswith(known)), "")

@@ -1,0 +1,92 @@
+"""Migrations: from nothing to what the code needs, whole or not at all."""
+
+import threading
+
+import pytest
+from sqlalchemy import inspect, text
+
+from hyperion_control.errors import DatabaseUnavailable, StartRefused
+from hyperion_control.store import migrate, workers
+from hyperion_control.store.database import Database
+from hyperion_control.store.tables import catalogue
+from hyperion_control.usecases.parts import Parts
+
+
+def complaint(database: Database) -> str:
+    with database.reading() as connection:
+        return migrate.complaint(connection)
+
+
+def test_an_empty_database_gets_what_the_code_needs(empty_parts: Parts) -> None:
+    database = empty_parts.database
+    assert complaint(database) == "the database is still empty: run hyperion-control init"
+    migrate.migrate(database)
+    assert complaint(database) == ""
+    migrate.refuse_unless_current(database)
+
+
+def test_the_migrations_make_the_tables_that_the_code_describes(parts: Parts) -> None:
+    with parts.database.reading() as connection:
+        made = inspect(connection)
+        names = set(made.get_table_names()) - {"alembic_version"}
+        assert names == set(catalogue.tables)
+        for name, table in catalogue.tables.items():
+            columns = {column["name"]: column["nullable"] for column in made.get_columns(name)}
+            assert columns == {column.name: column.nullable for column in table.columns}
+            indexed = {tuple(index["column_names"]) for index in made.get_indexes(name)}
+            assert indexed == {tuple(c.name for c in index.columns) for index in table.indexes}
+
+
+def test_a_second_time_keeps_the_data(parts: Parts) -> None:
+    with parts.database.writing() as connection:
+        workers.mark(connection, workers.Worker("wrk_1", "a", parts.clock()), parts.clock())
+    migrate.migrate(parts.database)
+    with parts.database.reading() as connection:
+        assert workers.last_seen(connection) == parts.clock()
+
+
+def test_two_at_once_wait_for_each_other(empty_parts: Parts) -> None:
+    failures: list[Exception] = []
+
+    def run() -> None:
+        database = Database(empty_parts.settings.database_url)
+        try:
+            migrate.migrate(database)
+        except Exception as failure:
+            failures.append(failure)
+        database.close()
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert complaint(empty_parts.database) == ""
+
+
+def test_a_newer_database_is_left_alone(parts: Parts) -> None:
+    with parts.database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StartRefused, match="made by a newer version of Hyperion"):
+        migrate.migrate(parts.database)
+    with pytest.raises(StartRefused, match="made by a newer version of Hyperion"):
+        migrate.refuse_unless_current(parts.database)
+
+
+def test_a_database_that_was_never_made_is_not_made_by_looking(empty_parts: Parts) -> None:
+    with pytest.raises(StartRefused, match="there is no database at .*: run hyperion-control init"):
+        migrate.refuse_unless_current(empty_parts.database)
+    assert empty_parts.database.file is not None
+    assert not empty_parts.database.file.exists()
+
+
+def test_a_migration_that_cannot_finish_leaves_nothing(empty_parts: Parts) -> None:
+    with empty_parts.database.writing() as connection:
+        connection.execute(text("CREATE TABLE other (x INT)"))
+        connection.execute(text("CREATE INDEX ix_workers_seen_at ON other (x)"))
+    with pytest.raises(Exception, match="already exists") as failure:
+        migrate.migrate(empty_parts.database)
+    assert not isinstance(failure.value, DatabaseUnavailable)
+    with empty_parts.database.reading() as connection:
+        assert inspect(connection).get_table_names() == ["other"]
