@@ -1,0 +1,41 @@
+"""What every test may ask for, and the order: unit, then real servers, then real machines."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab import servers
+from lab.fleet import Fleet
+from lab.fleet import fleet as boot_fleet
+
+TESTS = Path(__file__).parent
+# A folder gives its tests the marker of its name; they run after all that need less.
+COSTLY = ("fleet", "live")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # A run that is told to end tears down its machines as it does on Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m picks by these markers
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        room = item.path.relative_to(TESTS).parts[0]
+        if room in COSTLY:
+            item.add_marker(room)
+    items.sort(key=lambda item: [item.get_closest_marker(name) is not None for name in COSTLY])
+
+
+@pytest.fixture
+def free_port() -> int:
+    return servers.free_port()
+
+
+@pytest.fixture(scope="session")
+def fleet() -> Iterator[Fleet]:
+    """Three real machines, booted once for all tests."""
+    with boot_fleet(3) as machines:
+        yield machines

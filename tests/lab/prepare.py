@@ -1,0 +1,65 @@
+"""Gets what the tests need, so that the time of a test is not the time of a download."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+from lab.image import image
+from lab.programs import PROGRAMS, Missing, find
+
+# What cannot be unpacked beside the system, and the package that brings it; none starts a service.
+INSTALLED = {
+    "debootstrap": "debootstrap",
+    "ip": "iproute2",
+    "ssh": "openssh-client",
+    "systemd-nspawn": "systemd-container",
+}
+
+
+def main() -> int:
+    left_out = [*install(), *fetch()]
+    for what in left_out:
+        print(f"the tests go without {what}", file=sys.stderr)
+    return 1 if left_out and os.environ.get("CI") == "true" else 0
+
+
+def install() -> list[str]:
+    """Install what is missing, and return what is still missing and why."""
+    wanted = [package for name, package in INSTALLED.items() if not shutil.which(name)]
+    if not wanted:
+        return []
+    names = ", ".join(wanted)
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return [f"{names}: only root on Debian or Ubuntu can install them"]
+    quiet = ["apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
+    for act in (["update"], ["install", "--yes", "--no-install-recommends", *wanted]):
+        done = subprocess.run(
+            [*quiet, *act],
+            env=os.environ | {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"},
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            return [f"{names}: apt-get {act[0]} says: {' '.join(done.stderr.split())}"]
+    return []
+
+
+def fetch() -> list[str]:
+    """Fetch every program in every version and make the image; return what could not be had."""
+    left_out = []
+    for name, (_, versions) in PROGRAMS.items():
+        for version in versions:
+            try:
+                find(name, version)
+            except Missing as error:
+                left_out.append(str(error))
+    try:
+        image()
+    except Missing as error:
+        left_out.append(str(error))
+    return left_out
+
+
+if __name__ == "__main__":
+    sys.exit(main())
