@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest
 # Files of the product: when one of these changes, what is installed may be stale.
 EDITABLE := pyproject.toml
 
-.PHONY: help run test check live fleet bench lint format dashboards lock clean
+.PHONY: help run test check live fleet bench lint format golden dashboards lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -44,6 +44,9 @@ format: .venv/.tests ## put the code into the house's form
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 
+golden: .venv/.tests ## the page of the captured machine into tests/exporter/expected.prom
+	@$(BIN)/python tests/exporter/golden.py
+
 dashboards: .venv/.tests ## grafana/sources/*.py into grafana/dashboards/*.json
 	@PYTHONPATH=grafana $(BIN)/python -m sources
 
@@ -75,11 +78,13 @@ clean: ## remove what make made, but never var/ (users and data)
 	    && PYTHONPATH=$$(ls .venv/wheels/usr/share/python-wheels/pip-*.whl) .venv/bin/python -m pip --quiet install --no-index --find-links .venv/wheels/usr/share/python-wheels pip; }
 
 .venv/.control: control-api/requirements.lock $(EDITABLE) | .venv/bin/python
+	@echo "installing into .venv, once"
 	@test -e .venv/.tests || $(PIP) install --require-hashes --requirement control-api/requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/.tests: tests/requirements.lock $(EDITABLE) | .venv/bin/python
+	@echo "installing into .venv, once"
 	@$(PIP) install --require-hashes --requirement tests/requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ .venv/.control
