@@ -2,25 +2,29 @@
 
 import html
 import logging
+import os
 import socket
 import socketserver
 import threading
-import zlib
 from collections.abc import Sequence
 from http import HTTPStatus
-from urllib.parse import parse_qs, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from hyperion_exporter import scrape
 from hyperion_exporter.guard import Crowded, Guard
 from hyperion_exporter.http import Connection, Refused, Request
-from hyperion_exporter.page import OPENMETRICS, TEXT
+from hyperion_exporter.places import Places, turn_away
+
+if TYPE_CHECKING:
+    from hyperion_exporter.gate import Gate
 
 log = logging.getLogger(__name__)
 
-# Prometheus says how long it waits; our answer must be on its way a little earlier.
-MARGIN_SECONDS = 0.5
-PATIENCE_SECONDS = 10.0
 # Each takes a thread. Two Prometheus, a person and a proxy need five.
 MAX_CLIENTS = 100
+# As node_exporter has it; they wait for one another.
+MAX_REQUESTS = 40
 
 PLAIN = "text/plain; charset=utf-8"
 LANDING = """<!DOCTYPE html>
@@ -34,26 +38,68 @@ LANDING = """<!DOCTYPE html>
 
 class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
-    allow_reuse_address = True
+    # On Windows it would let a second program take a port in use.
+    allow_reuse_address = os.name == "posix"
     request_queue_size = 128
 
-    def __init__(self, address: str, guard: Guard, telemetry_path: str) -> None:
+    def __init__(
+        self,
+        address: str,
+        guard: Guard,
+        telemetry_path: str,
+        gate: "Gate | None" = None,
+        max_requests: int = MAX_REQUESTS,
+    ) -> None:
         host, port = split_address(address)
-        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        both = not host and socket.has_dualstack_ipv6()
+        self.address_family = socket.AF_INET6 if both or ":" in host else socket.AF_INET
         self.guard = guard
         self.telemetry_path = telemetry_path
-        self._places = threading.BoundedSemaphore(MAX_CLIENTS)
+        self.gate = gate
+        self.places = Places(MAX_CLIENTS)
+        self.scrapes = threading.BoundedSemaphore(max_requests or MAX_CLIENTS)
         super().__init__((host, port), Handler)
 
-    def process_request_thread(self, request: object, client_address: object) -> None:
-        try:
-            super().process_request_thread(request, client_address)  # type: ignore[arg-type]
-        finally:
-            self._places.release()
+    def server_bind(self) -> None:
+        if self.address_family == socket.AF_INET6:
+            # Some systems set this: then :: would be every address but those of IPv4.
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        super().server_bind()
 
-    def verify_request(self, request: object, client_address: object) -> bool:
-        """Past the last place a client is let go at once; it may come back."""
-        return self._places.acquire(blocking=False)
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        if self.places.take():
+            return True
+        if not (self.gate and self.gate.tls):
+            busy = HTTPStatus.SERVICE_UNAVAILABLE
+            turn_away(request, busy, "too many clients are being answered; try again")
+        return False
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:  # no further thread is to be had
+            self.places.give_back()
+            raise
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.places.give_back()
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """In the client's own thread, so that its handshake delays nobody else."""
+        try:
+            handshake = self.gate.handshake() if self.gate else None
+            if handshake is None:
+                super().finish_request(request, client_address)
+                return
+            with handshake.wrap(request) as peer:
+                with self.places.waiting(peer):
+                    handshake.shake(peer)
+                super().finish_request(peer, client_address)
+        except OSError as gone:
+            log.debug("a client left: %s", gone)
 
     def handle_error(self, request: object, client_address: object) -> None:
         log.exception("an answer failed")
@@ -62,7 +108,7 @@ class Server(socketserver.ThreadingTCPServer):
 def split_address(address: str) -> tuple[str, int]:
     """`:9100` means every address, as node_exporter has it; IPv6 stands in square brackets."""
     host, colon, port = address.rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65535:
+    if not colon or not port.isdecimal() or int(port) > 65535:
         raise ValueError(f"{address!r} is no address; write HOST:PORT, such as 127.0.0.1:9100")
     return host.strip("[]"), int(port)
 
@@ -74,21 +120,22 @@ class Handler(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = Connection(self.request)
-        try:
-            while (asked := self._next(connection)) is not None:
-                status, body, headers = self._answer(asked)
-                headers |= {"Content-Length": str(len(body)), "X-Content-Type-Options": "nosniff"}
-                if not asked.lasting:
-                    headers["Connection"] = "close"
-                connection.send(status, headers, b"" if asked.method == "HEAD" else body)
-                if not asked.lasting:
-                    break
-        except OSError as gone:
-            log.debug("a client left: %s", gone)
+        gate = self.server.gate
+        while (asked := self._next(connection)) is not None:
+            status, body, headers = self._answer(asked)
+            headers |= {"Content-Length": str(len(body)), "X-Content-Type-Options": "nosniff"}
+            if gate:
+                headers |= gate.headers
+            if not asked.lasting:
+                headers["Connection"] = "close"
+            connection.send(status, headers, b"" if asked.method == "HEAD" else body)
+            if not asked.lasting:
+                break
 
     def _next(self, connection: Connection) -> Request | None:
         try:
-            return connection.next()
+            with self.server.places.waiting(self.request):
+                return connection.next()
         except Refused as refused:
             body = f"{refused}\n".encode()
             headers = {"Content-Type": PLAIN, "Content-Length": str(len(body)),
@@ -97,6 +144,10 @@ class Handler(socketserver.BaseRequestHandler):
             return None
 
     def _answer(self, asked: Request) -> tuple[HTTPStatus, bytes, dict[str, str]]:
+        gate = self.server.gate
+        if gate and (refused := gate.refusal(asked.header("authorization"))):
+            headers = {"Content-Type": PLAIN, **refused.headers}
+            return refused.status, f"{refused.sentence}\n".encode(), headers
         try:
             url = urlsplit(asked.target)
             if url.path == self.server.telemetry_path:
@@ -115,44 +166,20 @@ class Handler(socketserver.BaseRequestHandler):
         return status, f"{sentence}\n".encode(), {"Content-Type": PLAIN}
 
     def _metrics(self, asked: Request, query: str) -> tuple[HTTPStatus, bytes, dict[str, str]]:
-        guard = self.server.guard
-        wanted = chosen(query, guard.names)
-        form = OPENMETRICS if "application/openmetrics-text" in asked.header("accept") else TEXT
-        text = guard.gather(_seconds(asked), form, wanted)
-        body = (text + "# EOF\n" if form == OPENMETRICS else text).encode()
-        headers = {"Content-Type": form, "Vary": "Accept, Accept-Encoding"}
-        if "gzip" in asked.header("accept-encoding"):
-            headers["Content-Encoding"] = "gzip"
-            body = _gzipped(body)
+        if not self.server.scrapes.acquire(blocking=False):
+            raise Crowded
+        try:
+            body, headers = scrape.answer(self.server.guard, asked, query)
+        finally:
+            self.server.scrapes.release()
         return HTTPStatus.OK, body, headers
 
 
-def chosen(query: str, known: Sequence[str]) -> set[str] | None:
-    """The collectors that collect[] or exclude[] leave; None means all."""
-    asked = parse_qs(query)
-    only, without = set(asked.get("collect[]", ())), set(asked.get("exclude[]", ()))
-    if only and without:
-        raise ValueError("give collect[] or exclude[], not both")
-    if unknown := (only | without).difference(known):
-        have = ", ".join(known)
-        raise ValueError(f"no collector {min(unknown)!r} is switched on; there are: {have}")
-    return only or (set(known) - without if without else None)
-
-
-def _seconds(asked: Request) -> float:
-    try:
-        said = float(asked.header("x-prometheus-scrape-timeout-seconds"))
-    except ValueError:
-        return PATIENCE_SECONDS
-    # A margin larger than half of a short timeout would leave no time to gather.
-    return max(said - MARGIN_SECONDS, said / 2) if 0 < said < 3600 else PATIENCE_SECONDS
-
-
-def _gzipped(body: bytes) -> bytes:
-    """Level 1: a seventh of level 9's time for a seventh more bytes, measured on such pages."""
-    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
-    return packer.compress(body) + packer.flush()
-
-
-def serve(addresses: Sequence[str], guard: Guard, telemetry_path: str) -> list[Server]:
-    return [Server(address, guard, telemetry_path) for address in addresses]
+def serve(
+    addresses: Sequence[str],
+    guard: Guard,
+    telemetry_path: str,
+    gate: "Gate | None" = None,
+    max_requests: int = MAX_REQUESTS,
+) -> list[Server]:
+    return [Server(address, guard, telemetry_path, gate, max_requests) for address in addresses]

@@ -48,9 +48,9 @@ def ask(
     headers: Mapping[str, str] | None = None,
     context: ssl.SSLContext | None = None,
 ) -> Answer:
-    kind = http.client.HTTPSConnection if context else http.client.HTTPConnection
-    options = {"context": context} if context else {}
-    client = kind(*address(server), timeout=10, **options)  # type: ignore[arg-type]
+    where, client = address(server), http.client.HTTPConnection(*address(server), timeout=10)
+    if context:
+        client = http.client.HTTPSConnection(*where, timeout=10, context=context)
     try:
         client.request("GET", path, headers=dict(headers or {}))
         response = client.getresponse()

@@ -160,5 +160,6 @@ def test_a_key_with_a_passphrase_does_not_wait_for_anyone_to_type_it(
 ) -> None:
     issue(tmp_path, "server", "127.0.0.1", passphrase=b"opened")
     done = run(argv(port, file))
+    assert done.stderr.startswith("hyperion-exporter: "), "and not with a question"
     assert "unencrypted key" in done.stderr
     assert done.returncode == 1
