@@ -1,5 +1,6 @@
 """The contract of a collector: the families it gives, and the two shapes it gives them in."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ class Family:
     kind: str
     help: str
     labels: Labels = ()
+    # The histogram or summary whose samples these are a part of; then name ends in what part.
+    part_of: str = ""
 
     def column(self, **fixed: str) -> "Column":
         """A column of a table; the labels not fixed here come from the row's key, in order."""
@@ -79,6 +82,9 @@ class Table:
         return (column.labelled(key) for key in self._rows for column in self._columns)
 
     def values(self) -> Iterable[Value]:
+        # One value more or less would move all behind it under a neighbour's labels.
+        if odd := set(map(len, self._rows.values())) - {len(self._columns)}:
+            raise ValueError(f"a row of {min(odd)} values in a table of {len(self._columns)}")
         return chain.from_iterable(self._rows.values())
 
 
@@ -108,7 +114,7 @@ class Samples:
 Block = Table | Samples
 
 
-def one(families: Sequence[Family], values: Sequence[Value]) -> Table:
+def one(families: Sequence[Family | Column], values: Sequence[Value]) -> Table:
     """The table of a subject of which the machine has one."""
     return Table(families, {(): values})
 
@@ -121,6 +127,19 @@ def option(default: Any, help: str, flag: str = "") -> Any:
     return field(default=default, metadata={"help": help, "flag": flag})
 
 
+class Filter:
+    """Which names a collector gives, by two regular expressions; an empty one says nothing."""
+
+    def __init__(self, include: str, exclude: str = "") -> None:
+        self._include = re.compile(include)
+        self._exclude = re.compile(exclude) if exclude else None
+
+    def __call__(self, name: str) -> bool:
+        if self._exclude and self._exclude.search(name):
+            return False
+        return bool(self._include.search(name))
+
+
 @dataclass(frozen=True)
 class NoOptions:
     """For the collectors that leave nothing to choose."""
@@ -130,11 +149,13 @@ class Collector(ABC):
     """One subject. `help` is its line in --collector.list; it starts on or off by `default`.
 
     `collect` reads and returns; it neither logs nor catches what it cannot mend: the Guard does.
+    One that `yields` gives families of any name, and loses those that another gives too.
     """
 
     name: ClassVar[str]
     help: ClassVar[str]
     default: ClassVar[bool] = True
+    yields: ClassVar[bool] = False
     options: ClassVar[type[Any]] = NoOptions
 
     @abstractmethod

@@ -18,6 +18,7 @@ class Devices:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._kept: dict[str, dict[str, Kept]] = {}
+        self._within: dict[str, dict[str, Devices]] = {}
         self._fd = -1
 
     def names(self) -> list[str]:
@@ -27,9 +28,17 @@ class Devices:
         except OSError:
             self.close()
             found = []
-        for gone in self._kept.keys() - set(found):
-            del self._kept[gone]
+        for held in (self._kept, self._within):
+            for gone in held.keys() - set(found):
+                del held[gone]
         return found
+
+    def within(self, device: str, folder: str = "") -> "Devices":
+        """What lies in a folder of a device; forgotten together with the device."""
+        folders = self._within.setdefault(device, {})
+        if folder not in folders:
+            folders[folder] = Devices(self.folder / device / folder)
+        return folders[folder]
 
     def read(self, device: str, file: str) -> str | None:
         """What the file says, without blanks around; None where there is none or it will not say.
@@ -56,7 +65,12 @@ class Devices:
     def _list(self) -> list[str]:
         if self._fd < 0:
             self._fd = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        return os.listdir(self._fd)  # noqa: PTH208 - only this one takes an open folder
+        found = os.listdir(self._fd)  # noqa: PTH208 - only this one takes an open folder
+        if not found and self.folder.stat().st_ino != os.fstat(self._fd).st_ino:
+            # Removed and made anew: the one we hold would be empty for ever.
+            self.close()
+            return self._list()
+        return found
 
 
 class Fact(NamedTuple):

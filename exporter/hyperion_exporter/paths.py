@@ -1,8 +1,12 @@
 """Where the machine is read from: the roots of /proc, /sys, / and udev, and files kept open."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
+
+Content = TypeVar("Content")
 
 _CHUNK = 1 << 16
 
@@ -50,6 +54,23 @@ def _whole(fd: int) -> bytes:
         parts.append(part)
         offset += len(part)
     return b"".join(parts)
+
+
+class Parsed(Generic[Content]):
+    """A file of a disk, read and parsed again only when it was changed or replaced."""
+
+    def __init__(self, path: Path, parse: Callable[[str], Content]) -> None:
+        self._path = path
+        self._parse = parse
+        self._known: tuple[tuple[int, ...], Content] | None = None
+
+    def get(self) -> Content:
+        now = self._path.stat()
+        identity = (now.st_dev, now.st_ino, now.st_mtime_ns, now.st_size)
+        if self._known is None or self._known[0] != identity:
+            text = self._path.read_text(encoding="utf-8", errors="surrogateescape")
+            self._known = identity, self._parse(text)
+        return self._known[1]
 
 
 @dataclass(frozen=True)

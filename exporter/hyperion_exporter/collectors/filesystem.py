@@ -1,5 +1,6 @@
 """How full each mounted filesystem is. A mount that never answers costs only its own numbers."""
 
+import errno
 import os
 import re
 from collections.abc import Iterable
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
-from hyperion_exporter.collector import Block, Collector, Samples, gauge, option
+from hyperion_exporter.collector import Block, Collector, Filter, Samples, gauge, option
 from hyperion_exporter.crew import Crew
 from hyperion_exporter.paths import Kept, Paths
 
@@ -36,14 +37,16 @@ MOUNT = gauge(
 class Options:
     mount_points_exclude: str = option(
         "^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)",
-        "regular expression of the mount points to leave out",
+        "regular expression of the mount points to leave out, where no include is given",
     )
+    mount_points_include: str = option("", "regular expression of the only mount points to give")
     fs_types_exclude: str = option(
         "^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs"
         "|iso9660|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs"
         "|squashfs|erofs|sysfs|tracefs)$",
-        "regular expression of the filesystem types to leave out",
+        "regular expression of the filesystem types to leave out, where no include is given",
     )
+    fs_types_include: str = option("", "regular expression of the only filesystem types to give")
 
 
 class Mount(NamedTuple):
@@ -64,8 +67,9 @@ class Filesystem(Collector):
         self._root = os.fspath(paths.rootfs).rstrip("/")
         # The first process sees the machine's mounts also when we run in a namespace of our own.
         self._files = (paths.proc("1/mountinfo"), paths.proc("self/mountinfo"))
-        self._points = re.compile(options.mount_points_exclude or "$^")
-        self._kinds = re.compile(options.fs_types_exclude or "$^")
+        points, kinds = options.mount_points_include, options.fs_types_include
+        self._points = Filter(points, "" if points else options.mount_points_exclude)
+        self._kinds = Filter(kinds, "" if kinds else options.fs_types_exclude)
         self._crew: Crew[str, os.statvfs_result | OSError] = Crew("statvfs", PATIENCE_SECONDS)
 
     def collect(self) -> Iterable[Block]:
@@ -80,7 +84,7 @@ class Filesystem(Collector):
         return [samples]
 
     def _wanted(self, mount: Mount) -> bool:
-        return not (self._points.search(mount.point) or self._kinds.search(mount.kind))
+        return self._points(mount.point) and self._kinds(mount.kind)
 
 
 def _lines(*files: Kept) -> list[str]:
@@ -112,6 +116,8 @@ def _statvfs(path: str) -> os.statvfs_result | OSError:
         return os.statvfs(path)
     except OSError as fault:
         return fault
+    except ValueError:
+        return OSError(errno.EINVAL, os.strerror(errno.EINVAL))
 
 
 def _add(samples: Samples, mount: Mount, answer: os.statvfs_result | OSError | None) -> None:

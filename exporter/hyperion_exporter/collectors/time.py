@@ -1,15 +1,24 @@
-"""What time this machine believes it is."""
+"""What time this machine believes it is, and by which clock."""
 
+import re
 import time
 from collections.abc import Callable, Iterable
 
 from hyperion_exporter.collector import Block, Collector, NoOptions, Samples, gauge
+from hyperion_exporter.devices import Devices
 from hyperion_exporter.paths import Paths
 
-NOW = gauge("node_time_seconds", "System time in seconds since epoch (1970).")
-ZONE = gauge("node_time_zone_offset_seconds", "System time zone offset in seconds.", "time_zone")
-CURRENT = gauge("node_time_clocksource_current_info", "", "device", "clocksource")
-AVAILABLE = gauge("node_time_clocksource_available_info", "", "device", "clocksource")
+NOW = gauge("node_time_seconds", "Time of the machine, since the epoch.")
+ZONE = gauge("node_time_zone_offset_seconds", "What local time is ahead of UTC.", "time_zone")
+AVAILABLE = gauge(
+    "node_time_clocksource_available_info", "A clock that the kernel could use; always 1.",
+    "device", "clocksource",
+)  # fmt: skip
+CURRENT = gauge(
+    "node_time_clocksource_current_info", "The clock that the kernel uses; always 1.",
+    "device", "clocksource",
+)  # fmt: skip
+FILES = {"available_clocksource": AVAILABLE, "current_clocksource": CURRENT}
 
 
 class Time(Collector):
@@ -17,7 +26,7 @@ class Time(Collector):
     help = "System time, its zone and the clock sources."
 
     def __init__(self, paths: Paths, _: NoOptions, clock: Callable[[], float] = time.time) -> None:
-        self._sources = paths.sys("devices/system/clocksource")
+        self._sources = Devices(paths.sys("devices/system/clocksource"))
         self._clock = clock
 
     def collect(self) -> Iterable[Block]:
@@ -26,10 +35,9 @@ class Time(Collector):
         zone = time.localtime(now)
         samples.add(NOW, now)
         samples.add(ZONE, zone.tm_gmtoff, zone.tm_zone)
-        for device in sorted(self._sources.glob("clocksource[0-9]*")):
-            number = device.name.removeprefix("clocksource")
-            for source in (device / "available_clocksource").read_text().split():
-                samples.add(AVAILABLE, 1, number, source)
-            for source in (device / "current_clocksource").read_text().split():
-                samples.add(CURRENT, 1, number, source)
+        for device in self._sources.names():
+            if match := re.fullmatch(r"clocksource(\d+)", device):
+                for file, family in FILES.items():
+                    for source in (self._sources.read(device, file) or "").split():
+                        samples.add(family, 1, match[1], source)
         return [samples]
