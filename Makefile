@@ -44,8 +44,9 @@ format: .venv/.tests ## put the code into the house's form
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 
-golden: .venv/.tests ## the page of the captured machine into tests/exporter/expected.prom
-	@$(BIN)/python tests/exporter/golden.py
+golden: .venv/.tests ## renew expected.prom and exporter.example.yml from the code
+	@$(BIN)/hyperion-exporter --config.example >exporter/exporter.example.yml
+	@PYTHONPATH=tests $(BIN)/python tests/exporter/golden.py
 
 dashboards: .venv/.tests ## grafana/sources/*.py into grafana/dashboards/*.json
 	@PYTHONPATH=grafana $(BIN)/python -m sources
