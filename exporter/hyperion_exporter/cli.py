@@ -11,18 +11,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperion_exporter import config, example, logs, settings
+from hyperion_exporter import config, logs
 from hyperion_exporter.collector import Collector
 from hyperion_exporter.collectors import COLLECTORS
-from hyperion_exporter.config import Config, Plan
+from hyperion_exporter.config import Config, Plan, example, settings
+from hyperion_exporter.config.settings import ConfigError
 from hyperion_exporter.guard import SELF, Guard
 from hyperion_exporter.reload import Reloader, Reloads
-from hyperion_exporter.scrape import PATIENCE_SECONDS
-from hyperion_exporter.server import Server, serve, split_address
-from hyperion_exporter.settings import ConfigError
+from hyperion_exporter.serving.scrape import PATIENCE_SECONDS
+from hyperion_exporter.serving.server import Server, serve, split_address
 
 if TYPE_CHECKING:
-    from hyperion_exporter.gate import Gate
+    from hyperion_exporter.serving.gate import Gate
 
 log = logging.getLogger("hyperion_exporter")
 
@@ -111,7 +111,7 @@ def open_gate(file: Path | None) -> "Gate | None":
     """YAML, bcrypt and TLS take memory: only where they are wanted."""
     if file is None:
         return None
-    from hyperion_exporter.gate import Gate
+    from hyperion_exporter.serving.gate import Gate
 
     try:
         return Gate(file)
@@ -182,7 +182,7 @@ def _signals() -> socket.socket:
 def _serve(wanted: Config, guard: Guard) -> list[Server]:
     gate = open_gate(wanted.web_file)
     if wanted.systemd_socket:
-        from hyperion_exporter import activation
+        from hyperion_exporter.serving import activation
 
         return [
             activation.Activated(given, guard, wanted.telemetry_path, gate, wanted.max_requests)

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperion_exporter import logs, settings
+from hyperion_exporter import logs
 from hyperion_exporter.collector import Block, Collector, gauge, one
-from hyperion_exporter.config import Config, Plan
+from hyperion_exporter.config import Config, Plan, settings
 from hyperion_exporter.guard import Guard
-from hyperion_exporter.server import Server
+from hyperion_exporter.serving.server import Server
 
 if TYPE_CHECKING:
-    from hyperion_exporter.gate import Gate
+    from hyperion_exporter.serving.gate import Gate
 
 log = logging.getLogger(__name__)
 

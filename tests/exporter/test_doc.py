@@ -3,8 +3,8 @@
 import re
 
 from exporter import needed
-from hyperion_exporter import flags, settings
 from hyperion_exporter.collectors import COLLECTORS
+from hyperion_exporter.config import flags, settings
 from lab.house import ROOT
 
 PAGE = (ROOT / "docs/exporter.md").read_text()

@@ -18,7 +18,7 @@ from hyperion_exporter.config import Config, Plan
 from hyperion_exporter.guard import Guard
 from hyperion_exporter.paths import Paths
 from hyperion_exporter.reload import Reloader, Reloads
-from hyperion_exporter.server import Server
+from hyperion_exporter.serving.server import Server
 from lab.serving import ask, serving
 from lab.wait import wait_for
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from hyperion_exporter.collector import Collector
-from hyperion_exporter.gate import Gate
 from hyperion_exporter.guard import Guard
-from hyperion_exporter.server import MAX_REQUESTS, Server
+from hyperion_exporter.serving.gate import Gate
+from hyperion_exporter.serving.server import MAX_REQUESTS, Server
 
 
 @dataclass(frozen=True)

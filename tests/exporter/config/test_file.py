@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from exporter.test_config import KINDS, Doors, Lamps, Options
-from hyperion_exporter import config, example
+from hyperion_exporter import config
 from hyperion_exporter.collectors import COLLECTORS
-from hyperion_exporter.config import Config
+from hyperion_exporter.config import Config, example
+from hyperion_exporter.config.settings import ConfigError, every
 from hyperion_exporter.paths import Paths
-from hyperion_exporter.settings import ConfigError, every
+from lab.lamps import KINDS, Doors, Lamps, Options
 
-FILES = Path(__file__).parent / "config"
-EXAMPLE = Path(__file__).parents[2] / "exporter/exporter.example.yml"
+FILES = Path(__file__).parent
+EXAMPLE = Path(__file__).parents[3] / "exporter/exporter.example.yml"
 
 
 @pytest.fixture

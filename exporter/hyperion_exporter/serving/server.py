@@ -11,13 +11,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from hyperion_exporter import scrape
 from hyperion_exporter.guard import Crowded, Guard
-from hyperion_exporter.http import Connection, Refused, Request
-from hyperion_exporter.places import Places, turn_away
+from hyperion_exporter.serving import scrape
+from hyperion_exporter.serving.http import Connection, Refused, Request
+from hyperion_exporter.serving.places import Places, turn_away
 
 if TYPE_CHECKING:
-    from hyperion_exporter.gate import Gate
+    from hyperion_exporter.serving.gate import Gate
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from hyperion_exporter.settings import ConfigError, Said, Setting, nearest
+from hyperion_exporter.config.settings import ConfigError, Said, Setting, nearest
 
 PREFIX = "HYPERION_EXPORTER_"
 # Kubernetes gives these to every container beside a service that is called hyperion-exporter.

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import pytest
 
-from hyperion_exporter.http import MAX_HEAD_BYTES, Connection, Refused, parse
+from hyperion_exporter.serving.http import MAX_HEAD_BYTES, Connection, Refused, parse
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from hyperion_exporter.collector import Block, Collector, gauge, one
 from hyperion_exporter.guard import Guard
-from hyperion_exporter.server import MAX_CLIENTS, Server, serve, split_address
+from hyperion_exporter.serving.server import MAX_CLIENTS, Server, serve, split_address
 
 LAMP = gauge("lamp", "A lamp.")
 DOOR = gauge("door", "A door.")

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from urllib.parse import parse_qs
 
 from hyperion_exporter.guard import Guard
-from hyperion_exporter.http import Request
 from hyperion_exporter.page import OPENMETRICS, TEXT
+from hyperion_exporter.serving.http import Request
 
 # Prometheus says how long it waits; our answer must be on its way a little earlier.
 MARGIN_SECONDS = 0.5

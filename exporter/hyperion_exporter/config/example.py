@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from hyperion_exporter.settings import Setting
+from hyperion_exporter.config.settings import Setting
 
 HEAD = """\
 # Every setting with its default, as `hyperion-exporter --config.example` prints it.

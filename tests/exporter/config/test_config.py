@@ -1,45 +1,16 @@
 """Flags into what runs; what is wrong is named, with the nearest right one."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from hyperion_exporter import __version__, config
-from hyperion_exporter.collector import Block, Collector, option
 from hyperion_exporter.collectors import COLLECTORS
 from hyperion_exporter.collectors.exporter import Exporter
-from hyperion_exporter.flags import NOT_HERE, WITHOUT_EFFECT
+from hyperion_exporter.config.flags import NOT_HERE, WITHOUT_EFFECT
+from hyperion_exporter.config.settings import ConfigError, every
 from hyperion_exporter.paths import Paths
-from hyperion_exporter.settings import ConfigError, every
-
-
-@dataclass(frozen=True)
-class Options:
-    device_exclude: str = option("^lo$", "regular expression of what to leave out, 100% of it")
-    whole_names: bool = option(True, "whether names are whole")
-    most: int = option(5, "how many")
-
-
-class Lamps(Collector):
-    name = "lamps"
-    help = "Whether the lights are on."
-    options = Options
-
-    def __init__(self, paths: Paths, options: Options) -> None:
-        self.paths, self.chosen = paths, options
-
-    def collect(self) -> Iterable[Block]:
-        return []
-
-
-class Doors(Lamps):
-    name = "doors"
-    default = False
-
-
-KINDS = (Doors, Lamps)
+from lab.lamps import KINDS, Lamps, Options
 
 
 def read(*argv: str) -> config.Config:
@@ -135,7 +106,7 @@ def test_flags_of_node_exporter_that_mean_something_here_are_obeyed() -> None:
 
 def test_every_flag_of_node_exporter_about_what_we_have_is_known() -> None:
     """Those of 1.11.1's --help, but of collectors that we have not."""
-    text = (Path(__file__).parent / "config/node_exporter.flags").read_text()
+    text = (Path(__file__).parent / "node_exporter.flags").read_text()
     settings = every(COLLECTORS)
     known = {setting.flag for setting in settings} | {*WITHOUT_EFFECT, "version"}
     have = {kind.name for kind in COLLECTORS} | {"powersupply"}

@@ -10,8 +10,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hyperion_exporter.places import turn_away
-from hyperion_exporter.web import TLS, Tls, WebError
+from hyperion_exporter.serving.places import turn_away
+from hyperion_exporter.serving.web import TLS, Tls, WebError
 
 T = TypeVar("T")
 

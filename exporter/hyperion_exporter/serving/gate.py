@@ -9,12 +9,12 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperion_exporter import web
-from hyperion_exporter.passwords import Busy, Passwords
+from hyperion_exporter.serving import web
+from hyperion_exporter.serving.passwords import Busy, Passwords
 from hyperion_exporter.sources.bcrypt import Bcrypt, NoBcrypt
 
 if TYPE_CHECKING:
-    from hyperion_exporter.tls import Handshake
+    from hyperion_exporter.serving.tls import Handshake
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +136,7 @@ class Gate:
 
 def _handshake(tls: web.Tls) -> "Handshake":
     # Its library takes 7 MB, a third of what all the rest takes: only where it is wanted.
-    from hyperion_exporter import tls as library
+    from hyperion_exporter.serving import tls as library
 
     return library.handshake(tls)
 

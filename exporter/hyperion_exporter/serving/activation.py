@@ -5,8 +5,8 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-from hyperion_exporter.server import Server
-from hyperion_exporter.settings import ConfigError
+from hyperion_exporter.config.settings import ConfigError
+from hyperion_exporter.serving.server import Server
 
 FIRST = 3
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from hyperion_exporter.gate import Gate
-from hyperion_exporter.server import MAX_CLIENTS, Server
-from hyperion_exporter.web import WebError
+from hyperion_exporter.serving.gate import Gate
+from hyperion_exporter.serving.server import MAX_CLIENTS, Server
+from hyperion_exporter.serving.web import WebError
 from lab.certificates import Issued, issue
 from lab.serving import address, ask, serving
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from hyperion_exporter import __version__
-from hyperion_exporter.settings import ConfigError, Said, Setting, nearest
+from hyperion_exporter.config.settings import ConfigError, Said, Setting, nearest
 
 # Each is done instead of serving.
 COMMANDS = {

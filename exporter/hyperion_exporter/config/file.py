@@ -6,7 +6,7 @@ from typing import Any, NoReturn, Union
 
 import yaml
 
-from hyperion_exporter.settings import ConfigError, Said, Setting, nearest
+from hyperion_exporter.config.settings import ConfigError, Said, Setting, nearest
 
 # Keys, each with its setting or with the keys below it.
 Tree = dict[str, Union[Setting, "Tree"]]

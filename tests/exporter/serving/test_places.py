@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import pytest
 
 from hyperion_exporter.collector import Block, Collector
-from hyperion_exporter.places import Places
-from hyperion_exporter.server import Server
+from hyperion_exporter.serving.places import Places
+from hyperion_exporter.serving.server import Server
 from lab.serving import address, ask, serving
 from lab.wait import wait_for
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from exporter.test_config import KINDS, Lamps, Options
 from hyperion_exporter import config
 from hyperion_exporter.collectors import COLLECTORS
-from hyperion_exporter.settings import FILE, ConfigError, every
+from hyperion_exporter.config.settings import FILE, ConfigError, every
+from lab.lamps import KINDS, Lamps, Options
 
 
 def read(**environ: str) -> config.Config:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hyperion_exporter import environment, flags, settings
 from hyperion_exporter.collector import Collector
+from hyperion_exporter.config import environment, flags, settings
+from hyperion_exporter.config.settings import ConfigError, Said
 from hyperion_exporter.paths import Paths
-from hyperion_exporter.settings import ConfigError, Said
 
 # The first one that says something of a setting is right: flags, environment, file.
 Sources = ChainMap[str, Said]
@@ -57,7 +57,7 @@ def read(
     )
     if path := _value(said, settings.FILE):
         # YAML takes memory: only where there is a file.
-        from hyperion_exporter import file
+        from hyperion_exporter.config import file
 
         said.maps.append(file.read(path, all_settings))
     return Config(

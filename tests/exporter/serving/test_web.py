@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from hyperion_exporter.gate import Gate
-from hyperion_exporter.passwords import MAX_REMEMBERED, Busy, Passwords
+from hyperion_exporter.serving.gate import Gate
+from hyperion_exporter.serving.passwords import MAX_REMEMBERED, Busy, Passwords
+from hyperion_exporter.serving.web import Rate, WebError, read
 from hyperion_exporter.sources.bcrypt import Bcrypt
-from hyperion_exporter.web import Rate, WebError, read
 from lab.certificates import issue
 from lab.serving import ask, serving
 from lab.wait import wait_for

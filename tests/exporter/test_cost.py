@@ -1,0 +1,122 @@
+"""What keeps a scrape cheap, as counts: no clock is asked."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+from hyperion_exporter.collector import Block, Collector, NoData
+from hyperion_exporter.collectors import filesystem
+from hyperion_exporter.guard import REST_SECONDS, Guard
+from hyperion_exporter.paths import Paths
+
+LINE = "28 1 8:2 / {point} rw,relatime shared:1 - {kind} /dev/sda2 rw\n"
+# What a program has to be told not to bring along: each costs megabytes in every process.
+HEAVY = ("prometheus_client", "psutil", "yaml", "pySMART", "ssl", "http.server", "argparse")
+
+
+class Lacking(Collector):
+    """Asks for something that this machine does not have."""
+
+    name = "lacking"
+    help = "-"
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def collect(self) -> Iterable[Block]:
+        self.asked += 1
+        raise NoData("no such thing")
+
+
+def test_what_the_machine_lacks_is_not_looked_for_at_each_scrape() -> None:
+    now = 1000.0
+    lacking = Lacking()
+    guard = Guard([lacking], clock=lambda: now)
+    for _ in range(5):
+        page = guard.gather(10)
+        assert 'node_scrape_collector_success{collector="lacking"} 0' in page
+        assert 'hyperion_collector_timeout{collector="lacking"} 0' in page
+    assert lacking.asked == 1
+    now += REST_SECONDS
+    guard.gather(10)
+    assert lacking.asked == 2
+
+
+def test_after_a_reload_what_was_lacking_is_looked_for_at_once() -> None:
+    lacking = Lacking()
+    guard = Guard([lacking])
+    guard.gather(10)
+    guard.renew([lacking])
+    guard.gather(10)
+    assert lacking.asked == 2
+
+
+@pytest.fixture
+def threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The thread in which each mount was asked."""
+    asked: list[str] = []
+    real = filesystem.os.statvfs
+
+    def statvfs(path: str) -> object:
+        asked.append(threading.current_thread().name)
+        return real(path)
+
+    monkeypatch.setattr("os.statvfs", statvfs)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("mounts", "thread"),
+    [
+        ({"/": "ext4"}, "MainThread"),
+        ({"/": "nfs4"}, "statvfs"),
+        ({"/": "ext4", "/far": "fuse.sshfs", "/far/usb": "ext4"}, "statvfs"),
+    ],
+    ids=["a local one on the spot", "a far one aside", "a local one below a far one aside"],
+)
+def test_only_who_cannot_hang_is_asked_on_the_spot(
+    mounts: dict[str, str],
+    thread: str,
+    paths: Paths,
+    write: Callable[..., object],
+    threads: list[str],
+) -> None:
+    lines = [LINE.format(point=point, kind=kind) for point, kind in mounts.items()]
+    write("proc/1/mountinfo", "".join(lines))
+    last = list(mounts)[-1]
+    (paths.rootfs / last[1:]).mkdir(parents=True, exist_ok=True)
+    collector = filesystem.Filesystem(paths, filesystem.Options(mount_points_include=f"^{last}$"))
+    for _ in range(3):
+        list(collector.collect())
+    assert threads == ["statvfs", thread, thread], "the first time it is not yet proven"
+
+
+def test_a_new_mount_is_proven_before_it_is_asked_on_the_spot(
+    paths: Paths, write: Callable[..., object], threads: list[str]
+) -> None:
+    collector = filesystem.Filesystem(paths, filesystem.Options())
+    write("proc/1/mountinfo", LINE.format(point="/", kind="ext4"))
+    list(collector.collect()), list(collector.collect())
+    write("proc/1/mountinfo", LINE.format(point="/", kind="xfs"))
+    list(collector.collect())
+    assert threads == ["statvfs", "MainThread", "statvfs"]
+
+
+def test_a_scrape_needs_no_library_that_it_can_do_without(tmp_path: Path) -> None:
+    program = (
+        "import sys\n"
+        "from hyperion_exporter import cli\n"
+        "from hyperion_exporter.collectors import COLLECTORS\n"
+        "from hyperion_exporter.guard import Guard\n"
+        "from hyperion_exporter.paths import Paths\n"
+        "Guard([k(Paths(), k.options()) for k in COLLECTORS if k.default]).gather(30)\n"
+        f"print(*sorted(set({HEAVY!r}) & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []
