@@ -1,11 +1,14 @@
 """Calls that may hang: the rest are made all the same, and the caller has its answer in time."""
 
+import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping
 from queue import SimpleQueue
 from typing import Generic, TypeVar
+
+log = logging.getLogger(__name__)
 
 Key = TypeVar("Key", bound=Hashable)
 Answer = TypeVar("Answer")
@@ -31,7 +34,7 @@ class Crew(Generic[Key, Answer]):
         """The answers that came within `seconds`; a call that hangs or still does is absent.
 
         Every call that does not hang is made, however many others do: after `patience` without an
-        answer another thread takes over the rest. Calls answer; they do not raise.
+        answer another thread takes over the rest. Calls answer; one that raises is absent too.
         """
         with self._lock:
             round_ = _Round({key: calls[key] for key in calls if key not in self._busy})
@@ -42,14 +45,19 @@ class Crew(Generic[Key, Answer]):
             round_.closed = True
             return round_.answers
 
+    def __del__(self) -> None:
+        self._hand.dismiss()
+
     def _watch(self, round_: "_Round[Key, Answer]", until: float) -> None:
-        left = round_.left
+        left, patience = round_.left, self._patience
         while (remaining := until - self._clock()) > 0:
-            if round_.done.wait(min(self._patience, remaining)):
+            if round_.done.acquire(timeout=min(patience, remaining)):
                 return
-            if round_.left == left and round_.pending:
+            if round_.left == left and (waiting := len(round_.pending)):
                 self._replace_hand()
                 self._hand.order(lambda: self._work(round_))
+                # Where many hang, the time is shared out, so that the last is asked all the same.
+                patience = min(patience, remaining / (waiting + 1))
             left = round_.left
         self._replace_hand()
 
@@ -59,14 +67,22 @@ class Crew(Generic[Key, Answer]):
 
     def _work(self, round_: "_Round[Key, Answer]") -> None:
         while (key := self._take(round_)) is not None:
-            answer = round_.calls[key]()
+            answers = self._make(key, round_.calls[key])
             with self._lock:
                 self._busy.discard(key)
                 if not round_.closed:
-                    round_.answers[key] = answer
+                    round_.answers |= answers
                 round_.left -= 1
                 if not round_.left:
-                    round_.done.set()
+                    round_.done.release()
+
+    def _make(self, key: Key, call: Callable[[], Answer]) -> dict[Key, Answer]:
+        try:
+            return {key: call()}
+        except BaseException:
+            # Neither this thread nor the others' turn may end with it.
+            log.exception("%s: the call for %s raised", self._name, key)
+            return {}
 
     def _take(self, round_: "_Round[Key, Answer]") -> Key | None:
         with self._lock:
@@ -85,7 +101,9 @@ class _Round(Generic[Key, Answer]):
         self.pending = deque(calls)
         self.left = len(calls)
         self.answers: dict[Key, Answer] = {}
-        self.done = threading.Event()
+        # Held until all are made: cheaper than an Event, which is a lock and a list of locks.
+        self.done = threading.Lock()
+        self.done.acquire()
         self.closed = False
 
 
@@ -109,3 +127,5 @@ class _Hand:
     def _run(self) -> None:
         while (order := self._orders.get()) is not None:
             order()
+            # While idle it must not hold on to what it did last, nor so to the files of that.
+            del order

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from hyperion_exporter.collector import (
+    Block,
     Collector,
     Family,
     Labels,
@@ -24,8 +25,11 @@ log = logging.getLogger(__name__)
 
 # A collector that takes longer no longer holds up those behind it.
 PATIENCE_SECONDS = 0.5
-MAX_SERIES = 20_000
-MAX_SERIES_OF_ONE = 10_000
+# What a machine lacks it rarely gets while it runs: a driver, a kind of disk, a bus.
+REST_SECONDS = 30.0
+# Five hundred interfaces have ten thousand samples; a hundred thousand are a fault somewhere.
+MAX_SERIES = 100_000
+MAX_SERIES_OF_ONE = 50_000
 
 SELF: tuple[Family, ...] = (
     gauge(
@@ -36,6 +40,11 @@ SELF: tuple[Family, ...] = (
     gauge(
         "node_scrape_collector_success",
         "Whether the collector gave its families in this scrape.",
+        "collector",
+    ),
+    gauge(
+        "hyperion_collector_failed",
+        "Whether the collector failed in this scrape; one without data here did not.",
         "collector",
     ),
     gauge(
@@ -68,6 +77,7 @@ class _Post:
     collector: Collector
     state: str = ""
     succeeded_at: float | None = None
+    rests_until: float = 0.0
     dropped: int = 0
 
 
@@ -77,8 +87,14 @@ class _Outcome:
     names: frozenset[str] = frozenset()
     series: int = 0
     seconds: float = 0.0
+    ended: float = 0.0
+    dropped: int = 0
     success: bool = False
     timeout: bool = False
+    state: str = "ok"
+    detail: str = ""
+    fault: Exception | None = None
+    blocks: Sequence[Block] = ()
 
 
 class Guard:
@@ -90,7 +106,8 @@ class Guard:
         limit: int = MAX_SERIES_OF_ONE,
         total: int = MAX_SERIES,
     ) -> None:
-        self._posts = [_Post(collector) for collector in collectors]
+        self._posts: list[_Post] = []
+        self.renew(collectors)
         self._page = Page(limit)
         self._self_page = Page(limit)
         self._clock = clock
@@ -102,6 +119,21 @@ class Guard:
     @property
     def names(self) -> list[str]:
         return [post.collector.name for post in self._posts]
+
+    def renew(self, collectors: Sequence[Collector]) -> None:
+        """These from the next gathering on.
+
+        What is known of a name stays: its counts go on, and while a call to it hangs, no other is
+        made to its successor.
+        """
+        known = {post.collector.name: post for post in self._posts}
+        posts = []
+        # Who gives way to others comes behind them.
+        for collector in sorted(collectors, key=lambda c: c.yields):
+            post = known.get(collector.name) or _Post(collector)
+            post.collector, post.rests_until = collector, 0.0
+            posts.append(post)
+        self._posts = posts
 
     def gather(self, seconds: float, form: str = TEXT, only: Collection[str] | None = None) -> str:
         """The page, `seconds` from now at the latest."""
@@ -115,67 +147,75 @@ class Guard:
             self._turn.release()
 
     def _run(self, wanted: list[_Post], form: str, until: float) -> dict[str, _Outcome]:
-        calls = {post.collector.name: partial(self._collect, post, form) for post in wanted}
-        return self._crew.run(calls, until - self._clock())
+        now = self._clock()
+        resting = {
+            p.collector.name: _Outcome(state="no data") for p in wanted if now < p.rests_until
+        }
+        awake = (p.collector for p in wanted if p.collector.name not in resting)
+        calls = {collector.name: partial(self._collect, collector, form) for collector in awake}
+        return resting | self._crew.run(calls, until - now)
 
-    def _collect(self, post: _Post, form: str) -> _Outcome:
+    def _collect(self, collector: Collector, form: str) -> _Outcome:
         begun = self._clock()
         outcome = _Outcome()
         try:
-            blocks = list(post.collector.collect())
-            values = [value for block in blocks for value in block.values()]
-            layout = self._page.layout(post.collector.name, blocks)
-            outcome.text = layout.fill(values, form)
-            outcome.names, outcome.series = layout.names, layout.series
+            outcome.blocks = list(collector.collect())
+            self._render(outcome, collector.name, form)
             outcome.success = True
-            post.dropped += layout.dropped
-            post.succeeded_at = self._clock()
-            self._note(post, "ok", "")
         except (NoData, FileNotFoundError) as nothing:
-            self._note(post, "no data", str(nothing))
+            outcome.state, outcome.detail = "no data", str(nothing)
         except Exception as fault:
-            self._note(post, f"{type(fault).__name__}: {fault}", "", fault)
-        outcome.seconds = self._clock() - begun
+            # Its kind, not its words: they may quote what differs from one scrape to the next.
+            outcome.state, outcome.fault = type(fault).__name__, fault
+        outcome.ended = self._clock()
+        outcome.seconds = outcome.ended - begun
         return outcome
 
-    def _note(self, post: _Post, state: str, detail: str, fault: Exception | None = None) -> None:
-        """Once per change of state: a fault that stays would fill the log with one sentence."""
-        if state == post.state:
-            return
-        name, was, post.state = post.collector.name, post.state, state
-        if fault is not None:
-            log.error("collector %s failed: %s", name, state, exc_info=fault)
-        elif state == "no data":
-            log.debug("collector %s has no data here: %s", name, detail)
-        elif was not in ("", "no data"):
-            log.info("collector %s works again", name)
+    def _render(
+        self, outcome: _Outcome, name: str, form: str, without: frozenset[str] = frozenset()
+    ) -> None:
+        values = [value for block in outcome.blocks for value in block.values()]
+        layout = self._page.layout(name, outcome.blocks, without)
+        outcome.text = layout.fill(values, form)
+        outcome.names, outcome.series = layout.names, layout.series
+        outcome.dropped = layout.dropped
 
     def _assemble(self, wanted: list[_Post], outcomes: dict[str, _Outcome], form: str) -> str:
         texts: list[str] = []
-        claimed: set[str] = set()
+        claimed = {family.name for family in SELF}
         series = 0
         for post in wanted:
-            outcome = outcomes.get(post.collector.name)
-            if outcome is None:
-                outcomes[post.collector.name] = _Outcome(timeout=True)
-                self._note(post, "given up at the deadline", "", TimeoutError("still busy"))
-            elif outcome.success and not self._admit(post, outcome, claimed, series):
-                outcomes[post.collector.name] = _Outcome(seconds=outcome.seconds)
-            elif outcome.success:
-                series += outcome.series
-                texts.append(outcome.text)
+            name = post.collector.name
+            given = outcomes.get(name)
+            if given and post.collector.yields and (twice := claimed & given.names):
+                self._render(given, name, form, frozenset(twice))
+            outcome = outcomes[name] = self._admitted(given, claimed, series)
+            texts.append(outcome.text)
+            claimed |= outcome.names
+            series += outcome.series
+            post.dropped += outcome.dropped
+            if outcome.success:
+                post.succeeded_at = outcome.ended
+            elif outcome.state == "no data":
+                post.rests_until = max(post.rests_until, outcome.ended + REST_SECONDS)
+            _note(post, outcome)
         return "".join(texts) + self._self(wanted, outcomes, form)
 
-    def _admit(self, post: _Post, outcome: _Outcome, claimed: set[str], series: int) -> bool:
-        """Whether the page has room for it and no family of it was given by another."""
+    def _admitted(self, outcome: _Outcome | None, claimed: set[str], series: int) -> _Outcome:
+        """What goes on the page: it has room there, and no family of it is another's."""
+        if outcome is None:
+            late = TimeoutError("no answer by the deadline")
+            return _Outcome(timeout=True, state="given up", fault=late)
         twice = claimed & outcome.names
         if not twice and series + outcome.series <= self._total:
-            claimed |= outcome.names
-            return True
-        post.dropped += outcome.series
+            return outcome
         why = f"{min(twice)} is another collector's" if twice else f"over {self._total} series"
-        self._note(post, "left out", "", ValueError(why))
-        return False
+        return _Outcome(
+            seconds=outcome.seconds,
+            dropped=outcome.dropped + outcome.series,
+            state="left out",
+            fault=ValueError(why),
+        )
 
     def _self(self, wanted: list[_Post], outcomes: dict[str, _Outcome], form: str) -> str:
         now = self._clock()
@@ -183,12 +223,27 @@ class Guard:
         for post in wanted:
             outcome = outcomes[post.collector.name]
             rows[(post.collector.name,)] = (
-                outcome.seconds,
+                # Digits beyond these cost more than the rest of the row.
+                f"{outcome.seconds:.6f}",
                 int(outcome.success),
+                int(outcome.fault is not None),
                 int(outcome.timeout),
-                now - (self._started if post.succeeded_at is None else post.succeeded_at),
+                f"{now - (self._started if post.succeeded_at is None else post.succeeded_at):.3f}",
                 outcome.series,
                 post.dropped,
             )
         table = Table(SELF, rows)
         return self._self_page.layout("self", [table]).fill(list(table.values()), form)
+
+
+def _note(post: _Post, outcome: _Outcome) -> None:
+    """Once per change of state: a fault that stays would fill the log with one sentence."""
+    if outcome.state == post.state:
+        return
+    name, was, post.state = post.collector.name, post.state, outcome.state
+    if outcome.fault is not None:
+        log.error("collector %s failed: %s", name, outcome.fault, exc_info=outcome.fault)
+    elif outcome.state == "no data":
+        log.debug("collector %s has no data here: %s", name, outcome.detail)
+    elif was not in ("", "no data"):
+        log.info("collector %s works again", name)

@@ -1,8 +1,8 @@
 """How samples become text: one template for a layout, filled anew for each scrape."""
 
-from collections import deque
+import re
 from collections.abc import Iterable, Sequence
-from math import inf
+from math import isfinite, isinf
 from operator import itemgetter
 
 from hyperion_exporter.collector import Block, Cell, Family, Value
@@ -10,29 +10,36 @@ from hyperion_exporter.collector import Block, Cell, Family, Value
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
+# Some families are named by what a file says.
+NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+
 
 class BadValue(ValueError):
-    """A collector gave what is no number; on the page it would cost every other family."""
+    """A collector gave what would, on the page, cost every other family."""
 
 
 class Layout:
     """Which samples one collector gives, in which order. Building it is slow, filling it fast."""
 
-    def __init__(self, shapes: list[object], cells: Iterable[Cell], limit: int) -> None:
+    def __init__(
+        self, shapes: list[object], cells: Iterable[Cell], limit: int, without: frozenset[str]
+    ) -> None:
         self.shapes = shapes
-        order, self._families, self.dropped = _grouped(cells, limit)
+        order, self._families, self.dropped = _grouped(cells, limit, without)
         self.series = len(order)
-        self.names = frozenset(family.name for family, _ in self._families)
+        self.names = frozenset(family.part_of or family.name for family, _ in self._families)
         self._order = order
         self._pick = itemgetter(*order) if len(order) > 1 else None
-        self._templates: dict[str, str] = {}
+        self._templates: dict[str, list[str]] = {}
 
     def fill(self, values: Sequence[Value], form: str) -> str:
         picked = self._pick(values) if self._pick else tuple(values[i] for i in self._order)
         template = self._templates.get(form)
         if template is None:
             template = self._templates[form] = _template(self._families, form)
-        return template % _numbers(picked)
+        parts = template.copy()
+        parts[1::2] = _numbers(picked)
+        return "".join(parts)
 
 
 class Page:
@@ -40,30 +47,39 @@ class Page:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._layouts: dict[str, Layout] = {}
+        self._layouts: dict[tuple[str, frozenset[str]], Layout] = {}
 
-    def layout(self, collector: str, blocks: Sequence[Block]) -> Layout:
+    def layout(
+        self, collector: str, blocks: Sequence[Block], without: frozenset[str] = frozenset()
+    ) -> Layout:
+        """The layout of these blocks, the families named in `without` left out."""
         shapes = [block.shape() for block in blocks]
-        kept = self._layouts.get(collector)
+        kept = self._layouts.get((collector, without))
         if kept is None or kept.shapes != shapes:
             cells = (cell for block in blocks for cell in block.cells())
-            kept = self._layouts[collector] = Layout(shapes, cells, self._limit)
+            kept = Layout(shapes, cells, self._limit, without)
+            self._layouts[collector, without] = kept
         return kept
 
 
 Grouped = list[tuple[Family, list[tuple[str, ...]]]]
 
 
-def _grouped(cells: Iterable[Cell], limit: int) -> tuple[list[int], Grouped, int]:
+def _grouped(
+    cells: Iterable[Cell], limit: int, without: frozenset[str]
+) -> tuple[list[int], Grouped, int]:
     """Positions of the values family by family, without repeated samples and those past limit."""
     families: dict[str, tuple[Family, dict[tuple[str, ...], int]]] = {}
     kept = dropped = 0
     for position, (family, labels) in enumerate(cells):
         if len(labels) != len(family.labels):
             raise BadValue(f"{family.name} has {len(family.labels)} labels, got {len(labels)}")
+        if not NAME.fullmatch(family.name):
+            raise BadValue(f"not a name of a metric: {family.name!r:.40}")
         known, rows = families.setdefault(family.name, (family, {}))
         clean = tuple(map(_clean, labels))
-        if kept == limit or clean in rows or known is not family:
+        unwanted = known is not family or (family.part_of or family.name) in without
+        if kept == limit or clean in rows or unwanted:
             dropped += 1
             continue
         rows[clean] = position
@@ -77,22 +93,38 @@ def _clean(label: str) -> str:
     return label.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _template(families: Grouped, form: str) -> str:
-    return "".join(_family_template(family, rows, form) for family, rows in families)
+def _template(families: Grouped, form: str) -> list[str]:
+    """The text between the numbers, and at every second place room for one."""
+    parts: list[str] = []
+    text = before = ""
+    for family, rows in families:
+        head = _head(family, form)
+        # The parts of one histogram have one head together.
+        text += head if head != before else ""
+        for row in rows:
+            parts += f"{text}{family.name}{_label_text(family.labels, row)} ", ""
+            text = "\n"
+        before = head
+    return [*parts, text]
 
 
-def _family_template(family: Family, rows: list[tuple[str, ...]], form: str) -> str:
+def _head(family: Family, form: str) -> str:
     name, kind = family.name, family.kind
-    if form == OPENMETRICS:
+    if family.part_of and form == OPENMETRICS:
+        # There the parts would have to stand together by label, not by name.
+        kind = "unknown"
+    elif family.part_of:
+        name = family.part_of
+    elif form == OPENMETRICS:
         # There a counter's family is named without the ending that its samples have.
         if kind == "counter" and not name.endswith("_total"):
             kind = "unknown"
         kind = "unknown" if kind == "untyped" else kind
         name = name.removesuffix("_total") if kind == "counter" else name
-    help_text = family.help.replace("\\", r"\\").replace("\n", r"\n")
-    head = _literal(f"# HELP {name} {help_text}\n# TYPE {name} {kind}\n")
-    lines = (_literal(family.name + _label_text(family.labels, row)) for row in rows)
-    return head + "".join(f"{line} %s\n" for line in lines)
+    help_text = _clean(family.help).replace("\\", r"\\").replace("\n", r"\n")
+    if form == OPENMETRICS:
+        help_text = help_text.replace('"', r"\"")
+    return f"# HELP {name} {help_text}\n# TYPE {name} {kind}\n"
 
 
 def _label_text(names: Sequence[str], values: Sequence[str]) -> str:
@@ -104,35 +136,34 @@ def _escaped(value: str) -> str:
     return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
 
 
-def _literal(text: str) -> str:
-    return text.replace("%", "%%")
-
-
-def _numbers(values: tuple[Value, ...]) -> tuple[Value, ...]:
-    """The same values, each proven to be one number in the exposition's spelling."""
-    joined = " ".join(map(str, values))
+def _numbers(values: tuple[Value, ...]) -> list[str]:
+    """The values as text, each proven to be one number in the exposition's spelling."""
+    tokens = list(map(str, values))
+    joined = " ".join(tokens)
     # float() is more generous than the exposition (1_000, True, other scripts' digits, blanks),
     # the letters alone are too (1.2.3): what passes both is a number.
     odd = joined.encode("ascii", "replace").translate(None, b"0123456789 .-+e")
     if odd or joined.count(" ") != len(values) - 1:
-        return tuple(map(_spelled, values))
+        return list(map(_spelled, values))
     try:
-        deque(map(float, values), maxlen=0)
-    except (TypeError, ValueError):
-        return tuple(map(_spelled, values))
-    return values
+        # To Prometheus, digits that no float can hold are no number, and spoil the whole page.
+        if isfinite(sum(map(float, tokens))):
+            return tokens
+    except (OverflowError, TypeError, ValueError):
+        pass
+    return list(map(_spelled, values))
 
 
-def _spelled(value: Value) -> Value:
+def _spelled(value: Value) -> str:
     text = str(value)
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         raise BadValue(f"not a number: {value!r:.40}") from None
     if number != number:
         return "NaN"
-    if number in (inf, -inf):
+    if isinf(number) and text.lstrip("+-").isalpha():
         return "+Inf" if number > 0 else "-Inf"
-    if text.encode("ascii", "replace").translate(None, b"0123456789.-+e"):
+    if isinf(number) or text.encode("ascii", "replace").translate(None, b"0123456789.-+e"):
         raise BadValue(f"not a number: {value!r:.40}")
-    return value
+    return text

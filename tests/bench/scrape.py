@@ -29,7 +29,28 @@ class Burst:
     slowest: float
 
 
+@dataclass(frozen=True)
+class Measured:
+    """Ours first, then the peer's."""
+
+    collectors: int
+    bursts: list[tuple[Burst, Burst]]
+    megabytes: tuple[float, float]
+
+
 def scrape() -> Iterable[Row]:
+    measured = measure(ROUNDS)
+    peer = f"node_exporter 1.11, {measured.collectors} collectors"
+    cpu = [(ours.cpu, theirs.cpu) for ours, theirs in measured.bursts]
+    slowest = [(ours.slowest, theirs.slowest) for ours, theirs in measured.bursts]
+    return [
+        Row("CPU per scrape, gzip, every 0.25 s", "ms", peer, cpu, 0.30),
+        Row(f"slowest of {SCRAPES} scrapes", "ms", peer, slowest, 0.35),
+        Row("memory (RSS) after them", "MB", peer, [measured.megabytes], 1.0),
+    ]
+
+
+def measure(rounds: int) -> Measured:
     names = [kind.name for kind in COLLECTORS if kind.default and kind.name not in OURS_ALONE]
     flags = ["--collector.disable-defaults", *(f"--collector.{name}" for name in names)]
     with (
@@ -38,16 +59,8 @@ def scrape() -> Iterable[Row]:
         node_exporter(Path(folder), "1.11", flags) as theirs,
     ):
         burst(ours), burst(theirs)
-        pairs = [(burst(ours), burst(theirs)) for _ in range(ROUNDS)]
-        resident = [(megabytes(ours), megabytes(theirs))]
-    peer = f"node_exporter 1.11, {len(names)} collectors"
-    cpu = [(one.cpu, other.cpu) for one, other in pairs]
-    slowest = [(one.slowest, other.slowest) for one, other in pairs]
-    return [
-        Row("CPU per scrape, gzip, every 0.25 s", "ms", peer, cpu, 0.30),
-        Row(f"slowest of {SCRAPES} scrapes", "ms", peer, slowest, 0.35),
-        Row("memory (RSS) after them", "MB", peer, resident, 1.0),
-    ]
+        bursts = [(burst(ours), burst(theirs)) for _ in range(rounds)]
+        return Measured(len(names), bursts, (megabytes(ours), megabytes(theirs)))
 
 
 def burst(server: Server) -> Burst:

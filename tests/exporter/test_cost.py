@@ -1,5 +1,6 @@
 """What keeps a scrape cheap, as counts: no clock is asked."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -9,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from hyperion_exporter.collector import Block, Collector, NoData
-from hyperion_exporter.collectors import filesystem
+from hyperion_exporter.collectors.filesystem import Filesystem, Options
 from hyperion_exporter.guard import REST_SECONDS, Guard
 from hyperion_exporter.paths import Paths
 
 LINE = "28 1 8:2 / {point} rw,relatime shared:1 - {kind} /dev/sda2 rw\n"
 # What a program has to be told not to bring along: each costs megabytes in every process.
-HEAVY = ("prometheus_client", "psutil", "yaml", "pySMART", "ssl", "http.server", "argparse")
+HEAVY = ("prometheus_client", "psutil", "yaml", "pySMART", "ssl", "http.server")
 
 
 class Lacking(Collector):
@@ -55,18 +56,15 @@ def test_after_a_reload_what_was_lacking_is_looked_for_at_once() -> None:
     assert lacking.asked == 2
 
 
-@pytest.fixture
-def threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The thread in which each mount was asked."""
-    asked: list[str] = []
-    real = filesystem.os.statvfs
+class Asked:
+    """Asks the filesystem, and notes in which thread."""
 
-    def statvfs(path: str) -> object:
-        asked.append(threading.current_thread().name)
-        return real(path)
+    def __init__(self) -> None:
+        self.threads: list[str] = []
 
-    monkeypatch.setattr("os.statvfs", statvfs)
-    return asked
+    def __call__(self, path: str) -> os.statvfs_result:
+        self.threads.append(threading.current_thread().name)
+        return os.statvfs(path)
 
 
 @pytest.mark.parametrize(
@@ -83,27 +81,28 @@ def test_only_who_cannot_hang_is_asked_on_the_spot(
     thread: str,
     paths: Paths,
     write: Callable[..., object],
-    threads: list[str],
 ) -> None:
+    asked = Asked()
     lines = [LINE.format(point=point, kind=kind) for point, kind in mounts.items()]
     write("proc/1/mountinfo", "".join(lines))
     last = list(mounts)[-1]
     (paths.rootfs / last[1:]).mkdir(parents=True, exist_ok=True)
-    collector = filesystem.Filesystem(paths, filesystem.Options(mount_points_include=f"^{last}$"))
+    collector = Filesystem(paths, Options(mount_points_include=f"^{last}$"), asked)
     for _ in range(3):
         list(collector.collect())
-    assert threads == ["statvfs", thread, thread], "the first time it is not yet proven"
+    assert asked.threads == ["statvfs", thread, thread], "the first time it is not yet proven"
 
 
 def test_a_new_mount_is_proven_before_it_is_asked_on_the_spot(
-    paths: Paths, write: Callable[..., object], threads: list[str]
+    paths: Paths, write: Callable[..., object]
 ) -> None:
-    collector = filesystem.Filesystem(paths, filesystem.Options())
+    asked = Asked()
+    collector = Filesystem(paths, Options(), asked)
     write("proc/1/mountinfo", LINE.format(point="/", kind="ext4"))
     list(collector.collect()), list(collector.collect())
     write("proc/1/mountinfo", LINE.format(point="/", kind="xfs"))
     list(collector.collect())
-    assert threads == ["statvfs", "MainThread", "statvfs"]
+    assert asked.threads == ["statvfs", "MainThread", "statvfs"]
 
 
 def test_a_scrape_needs_no_library_that_it_can_do_without(tmp_path: Path) -> None:

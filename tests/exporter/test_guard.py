@@ -279,3 +279,10 @@ def test_a_scrape_that_cannot_have_its_turn_is_told_so(release: threading.Event)
     first.join(ENOUGH)
     assert not first.is_alive()
     assert "good" in guard.gather(ENOUGH), "the turn was given back"
+
+
+def test_a_collector_without_data_has_not_failed_and_one_that_raises_has(parse: Parse) -> None:
+    """What an alert needs to know: a machine without the thing must not wake anybody."""
+    guard = Guard([gives("good", 1), raises("bad", ValueError()), raises("other", NoData())])
+    failed = self_metric(parse(guard.gather(ENOUGH)), "collector_failed")
+    assert failed == {"good": 0, "bad": 1, "other": 0}

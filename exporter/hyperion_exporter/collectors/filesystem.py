@@ -3,12 +3,21 @@
 import errno
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
-from hyperion_exporter.collector import Block, Collector, Filter, Samples, gauge, option
+from hyperion_exporter.collector import (
+    Block,
+    Collector,
+    Filter,
+    Labels,
+    Table,
+    Value,
+    gauge,
+    option,
+)
 from hyperion_exporter.crew import Crew
 from hyperion_exporter.paths import Kept, Paths
 
@@ -16,6 +25,9 @@ from hyperion_exporter.paths import Kept, Paths
 # first holds up no other, who needs longer than the second is reported as not answering.
 PATIENCE_SECONDS = 0.05
 ANSWER_SECONDS = 2.0
+# Of these the kernel has the numbers in memory, whatever became of the disk, once they were asked.
+# They are asked on the spot from then on: to hand each scrape to a second thread costs more.
+LOCAL = frozenset({"btrfs", "ext2", "ext3", "ext4", "tmpfs", "vfat", "xfs"})
 
 LABELS = ("device", "mountpoint", "fstype", "device_error")
 SIZE = gauge("node_filesystem_size_bytes", "Size of the filesystem.", *LABELS)
@@ -31,6 +43,8 @@ MOUNT = gauge(
     "node_filesystem_mount_info", "Numbers of the mounted device.",
     "device", "major", "minor", "mountpoint",
 )  # fmt: skip
+ALWAYS = (ERROR, READONLY)
+ANSWERED = (SIZE, FREE, AVAIL, FILES, FILES_FREE)
 
 
 @dataclass(frozen=True)
@@ -58,42 +72,93 @@ class Mount(NamedTuple):
     readonly: bool
 
 
+Answer = os.statvfs_result | OSError
+
+
 class Filesystem(Collector):
     name = "filesystem"
     help = "Size, free space and inodes of the mounted filesystems."
     options = Options
 
-    def __init__(self, paths: Paths, options: Options) -> None:
+    def __init__(
+        self,
+        paths: Paths,
+        options: Options,
+        statvfs: Callable[[str], os.statvfs_result] = os.statvfs,
+    ) -> None:
+        self._statvfs = statvfs
         self._root = os.fspath(paths.rootfs).rstrip("/")
         # The first process sees the machine's mounts also when we run in a namespace of our own.
         self._files = (paths.proc("1/mountinfo"), paths.proc("self/mountinfo"))
         points, kinds = options.mount_points_include, options.fs_types_include
         self._points = Filter(points, "" if points else options.mount_points_exclude)
         self._kinds = Filter(kinds, "" if kinds else options.fs_types_exclude)
-        self._crew: Crew[str, os.statvfs_result | OSError] = Crew("statvfs", PATIENCE_SECONDS)
+        self._crew: Crew[str, Answer] = Crew("statvfs", PATIENCE_SECONDS)
+        self._content = b""
+        self._mounts: dict[Labels, Mount] = {}
+        self._local: set[str] = set()
+        self._proven: set[str] = set()
 
     def collect(self) -> Iterable[Block]:
-        mounts = {(m.device, m.point, m.kind): m for m in map(_mount, _lines(*self._files))}
-        wanted = [mount for mount in mounts.values() if self._wanted(mount)]
-        # Under rootfs= the same mount is found below it; names stay those of the machine.
-        calls = {m.point: partial(_statvfs, self._root + m.point) for m in wanted}
-        answers = self._crew.run(calls, ANSWER_SECONDS)
-        samples = Samples()
-        for mount in wanted:
-            _add(samples, mount, answers.get(mount.point))
-        return [samples]
+        self._look_around()
+        answers = self._ask({mount.point for mount in self._mounts.values()})
+        always: dict[Labels, Sequence[Value]] = {}
+        answered: dict[Labels, Sequence[Value]] = {}
+        numbers: dict[Labels, Sequence[Value]] = {}
+        for labels, mount in self._mounts.items():
+            answer = answers.get(mount.point)
+            if isinstance(answer, os.statvfs_result):
+                always[labels] = (0, int(mount.readonly))
+                answered[labels] = _sizes(answer)
+                numbers[mount.device, mount.major, mount.minor, mount.point] = (1,)
+            else:
+                always[*labels[:-1], _why(answer)] = (1, int(mount.readonly))
+        return [Table(ALWAYS, always), Table(ANSWERED, answered), Table((MOUNT,), numbers)]
+
+    def _look_around(self) -> None:
+        content = _content(*self._files)
+        if content == self._content:
+            return
+        # Damaged lines are as damaged the next time.
+        self._content = b""
+        lines = content.decode("utf-8", "surrogateescape").split("\n")
+        mounts = [_mount(line) for line in lines if line]
+        wanted = [mount for mount in mounts if self._wanted(mount)]
+        self._mounts = {(m.device, m.point, m.kind, ""): m for m in wanted}
+        # The way to a local one may lead through one that hangs.
+        far = tuple(f"{m.point.rstrip('/')}/" for m in mounts if m.kind not in LOCAL)
+        self._local = {m.point for m in wanted if not f"{m.point}/".startswith(far)}
+        self._proven = set()
+        self._content = content
+
+    def _ask(self, points: set[str]) -> dict[str, Answer]:
+        answers = {point: self._one(point) for point in self._proven}
+        rest = points - answers.keys()
+        calls = {point: partial(self._one, point) for point in rest}
+        answers |= self._crew.run(calls, ANSWER_SECONDS)
+        self._proven = self._local & answers.keys()
+        return answers
+
+    def _one(self, point: str) -> Answer:
+        try:
+            # Under rootfs= the same mount is found below it; names stay those of the machine.
+            return self._statvfs(self._root + point)
+        except OSError as fault:
+            return fault
+        except ValueError:
+            return OSError(errno.EINVAL, os.strerror(errno.EINVAL))
 
     def _wanted(self, mount: Mount) -> bool:
         return self._points(mount.point) and self._kinds(mount.kind)
 
 
-def _lines(*files: Kept) -> list[str]:
+def _content(*files: Kept) -> bytes:
     for file in files[:-1]:
         try:
-            return file.lines()
+            return file.read()
         except OSError:
             continue
-    return files[-1].lines()
+    return files[-1].read()
 
 
 def _mount(line: str) -> Mount:
@@ -111,29 +176,10 @@ def _unescaped(text: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
 
 
-def _statvfs(path: str) -> os.statvfs_result | OSError:
-    try:
-        return os.statvfs(path)
-    except OSError as fault:
-        return fault
-    except ValueError:
-        return OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+def _sizes(answer: os.statvfs_result) -> Sequence[Value]:
+    _, unit, blocks, free, avail, files, files_free, *_ = answer
+    return (blocks * unit, free * unit, avail * unit, files, files_free)
 
 
-def _add(samples: Samples, mount: Mount, answer: os.statvfs_result | OSError | None) -> None:
-    error = ""
-    if answer is None:
-        error = "mountpoint timeout"
-    elif isinstance(answer, OSError):
-        error = (answer.strerror or "unknown").lower()
-    labels = (mount.device, mount.point, mount.kind, error)
-    samples.add(ERROR, 1 if error else 0, *labels)
-    samples.add(READONLY, int(mount.readonly), *labels)
-    if isinstance(answer, os.statvfs_result):
-        unit = answer.f_frsize
-        samples.add(SIZE, answer.f_blocks * unit, *labels)
-        samples.add(FREE, answer.f_bfree * unit, *labels)
-        samples.add(AVAIL, answer.f_bavail * unit, *labels)
-        samples.add(FILES, answer.f_files, *labels)
-        samples.add(FILES_FREE, answer.f_ffree, *labels)
-        samples.add(MOUNT, 1, mount.device, mount.major, mount.minor, mount.point)
+def _why(answer: OSError | None) -> str:
+    return "mountpoint timeout" if answer is None else (answer.strerror or "unknown").lower()

@@ -1,0 +1,49 @@
+"""Ten thousand gatherings leave the exporter as it was after the first hundred."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.live
+
+GATHERINGS = 10_000
+MEGABYTE = 1 << 20
+# Of this machine's busy pages, freed memory that the allocator keeps.
+ROOM = 3 * MEGABYTE
+PROGRAM = f"""
+import json, os, threading
+from hyperion_exporter.collectors import COLLECTORS
+from hyperion_exporter.guard import Guard
+from hyperion_exporter.paths import Paths
+
+guard = Guard([kind(Paths(), kind.options()) for kind in COLLECTORS if kind.default])
+
+def held():
+    pages = int(open("/proc/self/statm").read().split()[1])
+    return len(os.listdir("/proc/self/fd")), threading.active_count(), pages * 4096
+
+for number in range({GATHERINGS} + 100):
+    guard.gather(30)
+    if number == 100:
+        before = held()
+print(json.dumps([before, held()]))
+"""
+
+
+def test_descriptors_threads_and_memory_do_not_grow(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    before, after = json.loads(done.stdout)
+    # A device that came meanwhile brings its files along.
+    assert after[0] <= before[0] + 5, "descriptors"
+    assert after[1] <= before[1] + 1, "threads"
+    assert after[2] <= before[2] + ROOM, "memory"
