@@ -31,14 +31,21 @@ class Layout:
         self._order = order
         self._pick = itemgetter(*order) if len(order) > 1 else None
         self._templates: dict[str, list[str]] = {}
+        self._last: tuple[str, tuple[Value, ...], str] = ("", (), "")
 
     def fill(self, values: Sequence[Value], form: str) -> str:
         picked = self._pick(values) if self._pick else tuple(values[i] for i in self._order)
+        # Most subjects stand still from one scrape to the next: names, limits, idle disks.
+        if self._last[:2] != (form, picked):
+            self._last = (form, picked, self._filled(picked, form))
+        return self._last[2]
+
+    def _filled(self, values: tuple[Value, ...], form: str) -> str:
         template = self._templates.get(form)
         if template is None:
             template = self._templates[form] = _template(self._families, form)
         parts = template.copy()
-        parts[1::2] = _numbers(picked)
+        parts[1::2] = _numbers(values)
         return "".join(parts)
 
 

@@ -18,7 +18,7 @@ from hyperion_exporter.collector import (
     one,
     untyped,
 )
-from hyperion_exporter.page import OPENMETRICS, BadValue, Page
+from hyperion_exporter.page import OPENMETRICS, TEXT, BadValue, Page
 
 HEAT = gauge("heat_celsius", "How hot it is.", "room", "place")
 LOAD = gauge("load", "How much waits.")
@@ -184,6 +184,15 @@ def test_the_layout_is_made_anew_when_the_samples_change(after: list[Block]) -> 
     page = Page(10)
     first = page.layout("test", heat("a", "b"))
     assert page.layout("test", after) is not first
+
+
+def test_the_text_is_kept_while_the_values_stand_still() -> None:
+    layout = Page(10).layout("heat", heat("a", "b"))
+    text = layout.fill([1], TEXT)
+    assert layout.fill([1], TEXT) is text
+    assert layout.fill([3], TEXT).endswith(" 3\n")
+    assert layout.fill([3], OPENMETRICS) != layout.fill([1], OPENMETRICS)
+    assert layout.fill([1], TEXT) == text
 
 
 def test_a_table_and_single_samples_give_the_same_text(page: Render) -> None:

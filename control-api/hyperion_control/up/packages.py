@@ -96,7 +96,8 @@ def own(found: Sequence[Source], suite: str | None = None) -> list[Source]:
     # What others added has a key of its own, or at least an address of its own.
     main = min(whole, key=lambda source: (not _is_ours(_key(source)), not _is_ours(source["uris"])))
     if suite:
-        return [main | {"suites": suite}]
+        # Mirrors of other suites that stand still are common; signatures are checked all the same.
+        return [main | {"suites": suite, "check-valid-until": "no"}]
     wanted = [f"{_suite(main)}{completion}" for completion in COMPLETIONS]
     return [
         source | {"suites": " ".join(suites)}
@@ -190,6 +191,8 @@ def _why_not(said: str, where: str, into: Path) -> str:
         return f"{where} has no package named {missing[1] or missing[2]}"
     if re.search(r"resolving|onnect|timed out|unreachable", said):
         return "the package servers do not answer; check the network and try again"
+    if re.search(r"is expired|not valid yet", said):
+        return f"the lists for {where} are out of date: check this machine's clock and its mirror"
     if re.search(r"Release file|/dists/", said):
         return f"the package servers have no lists for {where}"
     return re.sub(r"\s+", " ", said).strip()

@@ -171,6 +171,7 @@ def test_another_suite_comes_from_the_main_source(tmp_path: Path) -> None:
     etc = system(tmp_path, sources_list=LINES)
     [found] = packages.own(packages.sources(etc), "sid")
     assert (found["uris"], found["suites"]) == ("http://deb.example/debian", "sid")
+    assert found["check-valid-until"] == "no", "a mirror that stands still serves as well"
     assert found["signed-by"] == "/Keys/debian.gpg"
 
 
@@ -278,3 +279,8 @@ def test_an_ordinary_user_needs_no_rights(apt: None) -> None:
         user.join(30)
         assert user.exitcode == 0
         assert (folder / "into/usr/bin/probe").stat().st_uid == nobody
+
+
+def test_lists_that_ran_out_are_told_apart_from_lists_that_never_were() -> None:
+    said = "E: Release file for copy:/x/dists/sid/InRelease is expired (invalid since 14d)."
+    assert "out of date: check this machine's clock" in packages._why_not(said, "sid", Path("/x"))
