@@ -64,10 +64,11 @@ def _print(text: str) -> int:
     try:
         sys.stdout.buffer.write(text.encode())
         sys.stdout.flush()
-    except BrokenPipeError:
-        return 1
     except OSError as fault:
-        print(f"hyperion-exporter: cannot write: {fault.strerror}", file=sys.stderr)
+        # Some Pythons (Debian 12's) try what is left in the buffer again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(fault, BrokenPipeError):
+            print(f"hyperion-exporter: cannot write: {fault.strerror}", file=sys.stderr)
         return 1
     return 0
 

@@ -1,5 +1,7 @@
 """Mounts filesystems that never answer, as those of a dead server do, and runs a program beside.
 
+One that does answer, FOLDER/alive, is mounted too.
+
 `unshare --mount --pid --fork python hung_mounts.py COUNT FOLDER PROGRAM...`: in a view of its own
 it harms nobody, and all is gone when it ends.
 """
@@ -24,6 +26,9 @@ def mount(folder: Path) -> int:
 
 
 def main(count: str, folder: str, *program: str) -> int:
+    alive = Path(folder, "alive")
+    alive.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", alive], check=True)
     for number in range(int(count)):
         mount(Path(folder, f"hung{number}"))
     # What ends this process group ends the program; its status is the answer.

@@ -25,8 +25,15 @@ PREFIX = "hyf"  # names of bridges and machines; with two numbers they fit into 
 # The disk is laid over the image where only the machine sees it, so no mount outlives a machine;
 # and the first process takes all others with it, which those of a killed systemd-nspawn survive.
 OWN_VIEW = ["unshare", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child", "--"]
-LAY = 'mount -t overlay overlay -o "lowerdir=$0,upperdir=$1/upper,workdir=$1/work" "$1/root"'
-LAY += ' && shift && exec "$@"'
+# Nothing can be laid over from a disk that is itself laid over, as in a container: then its place
+# is memory.
+LAY = """
+lay() { mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$3/root"; }
+in_memory() { mount -t tmpfs tmpfs "$1/memory" && cp -a "$1/upper" "$1/work" "$1/memory"; }
+lay "$0" "$1" "$1" 2>/dev/null || { in_memory "$1" && lay "$0" "$1/memory" "$1"; } || exit
+shift
+exec "$@"
+"""
 UP = ("running", "degraded")  # sshd lets nobody but root in before
 
 
@@ -111,7 +118,13 @@ def fleet(size: int) -> Iterator[Fleet]:
 def _start(base: Path, fleet_home: Path, name: str, address: str) -> Machine:
     home, key = fleet_home / name, fleet_home / "key"
     upper = home / "upper"
-    for path in (home / "work", home / "root", upper / "etc/ssh", upper / "etc/systemd/network"):
+    for path in (
+        home / "work",
+        home / "root",
+        home / "memory",
+        upper / "etc/ssh",
+        upper / "etc/systemd/network",
+    ):
         path.mkdir(parents=True)
     (upper / "root/.ssh").mkdir(parents=True, mode=0o700)
     (upper / "root/.ssh/authorized_keys").write_text(key.with_suffix(".pub").read_text())

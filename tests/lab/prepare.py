@@ -10,8 +10,10 @@ from lab.programs import PROGRAMS, Missing, find
 
 # What cannot be unpacked beside the system, and the package that brings it; none starts a service.
 INSTALLED = {
+    "curl": "curl",
     "debootstrap": "debootstrap",
     "ip": "iproute2",
+    "openssl": "openssl",
     "ssh": "openssh-client",
     "systemd-nspawn": "systemd-container",
 }

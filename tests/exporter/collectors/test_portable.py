@@ -296,7 +296,8 @@ def test_read_on_linux_the_numbers_are_those_of_the_linux_collector(
     here = LINUX[ours_in](Paths(), LINUX[ours_in].options(**options))
     there = PORTABLE[name](Paths(), PORTABLE[name].options(), System("linux", psutil))
     before, psutils, after = scrape(here), scrape(there), scrape(here)
-    assert psutils
+    # In a container psutil sees no disk.
+    assert psutils or (name == "filesystem" and not psutil.disk_partitions())
     assert psutils.keys() <= before.keys() & after.keys()
     pairs = {key: ((before[key], after[key]), value) for key, value in psutils.items()}
     assert {key: pair for key, pair in pairs.items() if not between(key[0], *pair)} == {}
