@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from lab.image import image
 from lab.programs import PROGRAMS, Missing, find
@@ -20,7 +21,7 @@ INSTALLED = {
 
 
 def main() -> int:
-    left_out = [*install(), *fetch()]
+    left_out = [*install(), *identify(), *fetch()]
     for what in left_out:
         print(f"the tests go without {what}", file=sys.stderr)
     return 1 if left_out and os.environ.get("CI") == "true" else 0
@@ -45,6 +46,14 @@ def install() -> list[str]:
         if done.returncode:
             return [f"{names}: apt-get {act[0]} says: {' '.join(done.stderr.split())}"]
     return []
+
+
+def identify(file: Path = Path("/etc/machine-id")) -> list[str]:
+    """A machine that never booted, such as a container, has no id, and systemd-nspawn needs one."""
+    if os.geteuid() != 0 or (file.is_file() and file.read_text().strip()):
+        return []
+    done = subprocess.run(["systemd-machine-id-setup"], capture_output=True, text=True)
+    return [f"the id of this machine: {done.stderr.strip()}"] if done.returncode else []
 
 
 def fetch() -> list[str]:
