@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sqlite3
 
 import pytest
 from flask import Flask
@@ -9,6 +10,7 @@ from flask.testing import FlaskClient
 
 from hyperion_control.api.context import open_to_all
 from hyperion_control.app import MAX_BODY_BYTES, OpenDoor, create_app, refuse_open_doors
+from hyperion_control.usecases import workers
 from hyperion_control.usecases.parts import Parts
 
 
@@ -91,6 +93,35 @@ def test_every_view_says_who_may_use_it(app: Flask) -> None:
     app.add_url_rule("/forgotten", "forgotten", view_func=lambda: "secret")
     with pytest.raises(OpenDoor, match="forgotten"):
         refuse_open_doors(app)
+
+
+def changed_by_asking(app: Flask, parts: Parts) -> list[str]:
+    """The addresses that answer GET and, asked, leave another database behind."""
+    assert parts.database.file
+    changing = []
+    with sqlite3.connect(parts.database.file) as looking:
+        for rule in app.url_map.iter_rules():
+            before = list(looking.iterdump())
+            if "GET" in (rule.methods or ()):
+                app.test_client().get(rule.rule.replace("<name>", "MachineDown"))
+            if list(looking.iterdump()) != before:
+                changing.append(rule.rule)
+    looking.close()
+    return changing
+
+
+def test_asking_never_changes_anything(app: Flask, parts: Parts) -> None:
+    assert changed_by_asking(app, parts) == []
+
+
+def test_an_address_that_changes_something_when_asked_is_named(app: Flask, parts: Parts) -> None:
+    @app.get("/marks")
+    @open_to_all
+    def marks() -> str:
+        workers.mark(parts, workers.introduce(parts))
+        return ""
+
+    assert changed_by_asking(app, parts) == ["/marks"]
 
 
 def test_an_unforeseen_fault_tells_the_client_nothing_and_the_log_all(
