@@ -111,7 +111,12 @@ def as_installed(folder: Path, argv: Sequence[str]) -> list[str]:
     lay = 'mount -t overlay overlay -o "lowerdir=$0:/usr/share" /usr/share && exec "$@"'
     rights = [] if os.geteuid() == 0 else ["--map-root-user"]
     share = re.sub(r"([\\:,])", r"\\\1", str(folder / "usr/share"))
-    return ["unshare", *rights, "--mount", "sh", "-c", lay, share, *argv]
+    laid = ["unshare", *rights, "--mount", "sh", "-c", lay, share]
+    # Containers and some systems do not let an ordinary user do so.
+    tried = subprocess.run([*laid, "true"], capture_output=True, text=True)
+    if tried.returncode:
+        missing(f"a view of its own on /usr/share for {argv[0]}: {tried.stderr.strip()}")
+    return [*laid, *argv]
 
 
 def _check(name: str, path: Path, version: str) -> None:
