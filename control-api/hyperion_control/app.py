@@ -5,8 +5,9 @@ import uuid
 
 from flask import Blueprint, Flask, Response, abort, g, request
 
-from hyperion_control.api import health, home, metrics, problems, runbooks
-from hyperion_control.api.context import access_of
+from hyperion_control.api import health, home, metrics, runbooks
+from hyperion_control.border import problems
+from hyperion_control.border.context import access_of
 from hyperion_control.usecases.parts import Parts
 
 RESOURCES: tuple[Blueprint, ...] = (home.bp, health.bp, metrics.bp, runbooks.bp)

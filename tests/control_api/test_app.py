@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from hyperion_control.api.context import open_to_all
 from hyperion_control.app import MAX_BODY_BYTES, OpenDoor, create_app, refuse_open_doors
+from hyperion_control.border.context import open_to_all
 from hyperion_control.usecases import workers
 from hyperion_control.usecases.parts import Parts
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from hyperion_control.api.context import open_to_all, parts
+from hyperion_control.border.context import open_to_all, parts
 from hyperion_control.errors import Unavailable
 
 bp = Blueprint("health", __name__)

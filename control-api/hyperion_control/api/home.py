@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint
 
 from hyperion_control import __version__
-from hyperion_control.api.context import open_to_all
+from hyperion_control.border.context import open_to_all
 
 bp = Blueprint("home", __name__)
 

@@ -16,7 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from hyperion_control import __version__
-from hyperion_control.api.context import open_to_all, parts
+from hyperion_control.border.context import open_to_all, parts
 from hyperion_control.usecases.parts import Parts
 from hyperion_control.usecases.readiness import Readiness
 

@@ -4,7 +4,7 @@ import re
 
 from flask import Blueprint, Response
 
-from hyperion_control.api.context import open_to_all, parts
+from hyperion_control.border.context import open_to_all, parts
 from hyperion_control.errors import NotFound
 
 bp = Blueprint("runbooks", __name__)

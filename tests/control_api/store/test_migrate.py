@@ -1,10 +1,13 @@
 """Migrations: from nothing to what the code needs, whole or not at all."""
 
+import importlib
+import pkgutil
 import threading
 
 import pytest
 from sqlalchemy import inspect, text
 
+from hyperion_control import store
 from hyperion_control.errors import DatabaseUnavailable, StartRefused
 from hyperion_control.store import migrate, workers
 from hyperion_control.store.database import Database
@@ -26,6 +29,9 @@ def test_an_empty_database_gets_what_the_code_needs(empty_parts: Parts) -> None:
 
 
 def test_the_migrations_make_the_tables_that_the_code_describes(parts: Parts) -> None:
+    for module in pkgutil.iter_modules(store.__path__):
+        if not module.ispkg:
+            importlib.import_module(f"{store.__name__}.{module.name}")
     with parts.database.reading() as connection:
         made = inspect(connection)
         names = set(made.get_table_names()) - {"alembic_version"}

@@ -25,7 +25,9 @@ def handle(app: Flask) -> None:
 
 def answer(fault: Exception) -> Response:
     if isinstance(fault, Problem):
-        return _problem(fault.status, fault.code, str(fault), fault.members)
+        response = _problem(fault.status, fault.code, str(fault), fault.members)
+        response.headers.update(fault.headers)
+        return response
     if isinstance(fault, HTTPException) and fault.code:
         return _http(fault, fault.code)
     whose = {"request_id": g.request_id}
