@@ -1,18 +1,31 @@
 """The settings of the control API, read from the environment once, at the start."""
 
-import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
+from hyperion_control import environment
 from hyperion_control.errors import StartRefused
 
-PREFIX = "HYPERION_"
-NAMES = ("HYPERION_DATA", "HYPERION_DATABASE_URL", "HYPERION_LISTEN", "HYPERION_RUNBOOKS")
-# As alike as DATABASE_ULR and DATABASE_URL; other programs' HYPERION_ variables are less.
-LIKENESS = 0.75
+SECRETS = ("HYPERION_DATABASE_URL", "HYPERION_SECRET_KEY")
+NAMES = (
+    "HYPERION_AUDIT_HEADS",
+    "HYPERION_AUDIT_KEEP_DAYS",
+    "HYPERION_CORS_ORIGINS",
+    "HYPERION_DATA",
+    "HYPERION_LISTEN",
+    "HYPERION_OPEN_REGISTRATION",
+    "HYPERION_PUBLIC_URL",
+    "HYPERION_RUNBOOKS",
+    "HYPERION_SECOND_FACTOR",
+    "HYPERION_TRUSTED_PROXIES",
+    *SECRETS,
+    *(f"{name}_FILE" for name in SECRETS),
+)
 CHECKOUT = Path(__file__).resolve().parents[2]
+HUNDRED_YEARS = 36_500
 
 
 @dataclass(frozen=True)
@@ -35,35 +48,64 @@ class Address:
 @dataclass(frozen=True)
 class Settings:
     data: Path
-    database_url: str
+    database_url: str = field(repr=False)  # may hold a password
     listen: Address
     runbooks: Path
+    public_url: str  # as people's browsers see us
+    secret_key: bytes | None = field(repr=False)  # None: init has not been run yet
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]  # whose word on the client counts
+    cors_origins: tuple[str, ...]
+    open_registration: bool
+    second_factor_for_all: bool  # otherwise for those who can act
+    audit_keep_days: int  # 0: for ever
+    audit_heads: str  # a second place for the head of the chain
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
         """An empty variable counts as not set, because Compose passes those on."""
-        _refuse_mistyped(env)
+        environment.refuse_mistyped(env, NAMES)
         data = Path(env.get("HYPERION_DATA") or "var/control").absolute()
+        listen = Address.parse(env.get("HYPERION_LISTEN") or "127.0.0.1:8080", "HYPERION_LISTEN")
+        url = (env.get("HYPERION_PUBLIC_URL") or f"http://{listen}").rstrip("/")
+        registration = environment.choice(env, "HYPERION_OPEN_REGISTRATION", "no", "yes")
+        second_factor = environment.choice(env, "HYPERION_SECOND_FACTOR", "actors", "all")
         return cls(
             data=data,
-            database_url=_database_url(env.get("HYPERION_DATABASE_URL"), data),
-            listen=Address.parse(env.get("HYPERION_LISTEN") or "127.0.0.1:8080", "HYPERION_LISTEN"),
+            database_url=_database_url(environment.secret(env, "HYPERION_DATABASE_URL"), data),
+            listen=listen,
             runbooks=_runbooks(env.get("HYPERION_RUNBOOKS")),
+            public_url=environment.origin(url.lower(), "HYPERION_PUBLIC_URL"),
+            secret_key=_secret_key(env, data),
+            trusted_proxies=environment.networks(env, "HYPERION_TRUSTED_PROXIES"),
+            cors_origins=environment.origins(env, "HYPERION_CORS_ORIGINS"),
+            open_registration=registration == "yes",
+            second_factor_for_all=second_factor == "all",
+            audit_keep_days=environment.number(
+                env, "HYPERION_AUDIT_KEEP_DAYS", 365, most=HUNDRED_YEARS
+            ),
+            audit_heads=env.get("HYPERION_AUDIT_HEADS") or str(data / "audit" / "heads.log"),
         )
 
 
-def _refuse_mistyped(env: Mapping[str, str]) -> None:
-    endings = [name.removeprefix(PREFIX) for name in NAMES]
-    for name in sorted(env):
-        if not name.startswith(PREFIX) or name in NAMES:
-            continue
-        # Compared without the prefix, which alone would make every two of them alike.
-        near = difflib.get_close_matches(name.removeprefix(PREFIX), endings, 1, LIKENESS)
-        if near:
-            raise StartRefused(f"{name} is unknown: did you mean {PREFIX}{near[0]}?")
+def secret_key_file(data: Path) -> Path:
+    """Where init puts the key that it makes when none is given."""
+    return data / "secret.key"
 
 
-def _database_url(url: str | None, data: Path) -> str:
+def _secret_key(env: Mapping[str, str], data: Path) -> bytes | None:
+    file = Path(env.get("HYPERION_SECRET_KEY_FILE") or secret_key_file(data))
+    given = environment.secret(env, "HYPERION_SECRET_KEY")
+    if env.get("HYPERION_SECRET_KEY"):
+        return environment.key(given, "HYPERION_SECRET_KEY")
+    if not file.exists() and not given:
+        return None
+    environment.refuse_open(file)
+    return environment.key(
+        given or environment.text_of(file, "HYPERION_SECRET_KEY_FILE"), str(file)
+    )
+
+
+def _database_url(url: str, data: Path) -> str:
     if not url:
         return f"sqlite:///{data / 'control.sqlite'}"
     # Never repeated in the sentence: it may hold a password.

@@ -1,7 +1,8 @@
-"""A control API of its own for each test: settings, clock and database below its folder."""
+"""A control API of its own for each test: settings, clock and database, on both kinds."""
 
+import base64
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from control_api.people import as_, people  # noqa: F401  fixtures
 from hyperion_control.app import create_app
 from hyperion_control.settings import Settings
-from hyperion_control.store import migrate
 from hyperion_control.usecases.parts import Parts
+from lab.databases import MASTER_KEY, OnPostgres, OnSqlite, on_postgres
 
 
 @dataclass
@@ -31,25 +33,55 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def _on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> OnSqlite:
+    return OnSqlite(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def _on_postgres() -> Iterator[OnPostgres]:
+    """One server for all tests, started for the first that needs it."""
+    with on_postgres() as databases:
+        yield databases
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def databases(request: pytest.FixtureRequest) -> OnSqlite | OnPostgres:
+    """Every test that has a database runs once on each kind."""
+    found: OnSqlite | OnPostgres = request.getfixturevalue(f"_on_{request.param}")
+    return found
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(databases: OnSqlite | OnPostgres, tmp_path: Path) -> Iterator[Settings]:
     runbooks = tmp_path / "runbooks"
     runbooks.mkdir()
-    return Settings.from_env({"HYPERION_DATA": str(tmp_path), "HYPERION_RUNBOOKS": str(runbooks)})
+    with databases.migrated(tmp_path) as url:
+        env = {
+            "HYPERION_DATA": str(tmp_path),
+            "HYPERION_DATABASE_URL": url,
+            "HYPERION_RUNBOOKS": str(runbooks),
+            "HYPERION_SECRET_KEY": base64.b64encode(MASTER_KEY).decode(),
+        }
+        yield Settings.from_env(env)
 
 
 @pytest.fixture
-def empty_parts(settings: Settings, clock: Clock) -> Iterator[Parts]:
-    """Without migrations."""
+def parts(settings: Settings, clock: Clock) -> Iterator[Parts]:
     parts = Parts.build(settings, clock)
     yield parts
-    parts.database.close()
+    parts.close()
 
 
 @pytest.fixture
-def parts(empty_parts: Parts) -> Parts:
-    migrate.migrate(empty_parts.database)
-    return empty_parts
+def empty_parts(
+    databases: OnSqlite | OnPostgres, settings: Settings, clock: Clock, tmp_path: Path
+) -> Iterator[Parts]:
+    """Without migrations."""
+    with databases.empty(tmp_path) as url:
+        parts = Parts.build(replace(settings, database_url=url), clock)
+        yield parts
+        parts.close()
 
 
 @pytest.fixture

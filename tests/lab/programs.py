@@ -40,6 +40,7 @@ PROGRAMS: dict[str, tuple[str, tuple[str, ...]]] = {
     "postgres": (f"{POSTGRES}/postgres", ("15",)),
     "initdb": (f"{POSTGRES}/initdb", ("15",)),
     "pg_ctl": (f"{POSTGRES}/pg_ctl", ("15",)),
+    "pg_dump": (f"{POSTGRES}/pg_dump", ("15",)),
     "psql": (f"{POSTGRES}/psql", ("15",)),
     "sshd": ("usr/sbin/sshd", ("9.2",)),
 }

@@ -1,11 +1,12 @@
 """The database: SQLite or PostgreSQL, opened once, its faults turned into sentences."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
@@ -15,6 +16,10 @@ from hyperion_control.errors import DatabaseUnavailable, StartRefused
 BUSY_SECONDS = 5
 # The same for the question of the load balancer, who asks again in a moment.
 PROBE_BUSY_SECONDS = 1
+
+# For whom row policies hold nothing back (migration 0004): logins, the worker, the commands.
+EVERY_ORGANISATION = "*"
+SQLITE = "sqlite:///"
 
 SENTENCES = {
     "SQLITE_BUSY": "the database is locked by another program",
@@ -43,14 +48,23 @@ class Database:
         return self._engine.url.render_as_string(hide_password=True)
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self, organisation: str | None = None) -> Iterator[Connection]:
+        """On PostgreSQL only that organisation's rows exist; "*" is all, None is no one's."""
         with _sentences(), self._engine.connect() as connection:
+            _confine(connection, organisation)
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """Committed at the end, undone when something is raised."""
+    def writing(self, organisation: str | None = None, *, alone: str = "") -> Iterator[Connection]:
+        """Committed at the end, undone when something is raised.
+
+        `alone` names a work that no two may do at once; SQLite has one writer anyway.
+        """
         with _sentences(), self._write_engine.begin() as connection:
+            _confine(connection, organisation)
+            if alone and not self.file:
+                lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+                connection.execute(lock, {"name": f"hyperion {alone}"})
             yield connection
 
     @contextmanager
@@ -62,15 +76,44 @@ class Database:
         with _sentences(), self._write_engine.connect() as connection:
             with _patience(connection):
                 connection.begin()
+            _confine(connection, EVERY_ORGANISATION)
             yield connection
+
+    def unconfined(self, connection: Connection) -> bool:
+        """Whether row policies hold nothing back, because of the role that we sign in as."""
+        if self.file:
+            return False
+        role = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        return bool(connection.execute(role).scalar_one())
+
+    def refuse_damaged(self) -> None:
+        """Reads all of a SQLite file."""
+        with self.reading() as connection:
+            found = connection.execute(text("PRAGMA integrity_check(1)")).scalar_one()
+        if found != "ok":
+            raise DatabaseUnavailable(SENTENCES["SQLITE_CORRUPT"])
 
     def close(self) -> None:
         self._engine.dispose()
 
 
+def _confine(connection: Connection, organisation: str | None) -> None:
+    if organisation is not None and connection.dialect.name == "postgresql":
+        # Until the end of the transaction: the next one on this connection starts with nothing.
+        confine = text("SELECT set_config('hyperion.organisation', :organisation, true)")
+        connection.execute(confine, {"organisation": organisation})
+
+
+def _url(url: str) -> URL:
+    """All of SQLite's is the name of the file, also a question mark."""
+    if url.startswith(SQLITE):
+        return URL.create("sqlite", database=url.removeprefix(SQLITE))
+    return make_url(re.sub(r"^postgresql:", "postgresql+psycopg:", url))
+
+
 def _engine(url: str) -> Engine:
     try:
-        engine = create_engine(url)
+        engine = create_engine(_url(url))
     except ModuleNotFoundError as missing:
         raise StartRefused(
             f"HYPERION_DATABASE_URL names a database whose driver {missing.name} is not installed:"
@@ -89,6 +132,8 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    # What was erased must not stay readable in the file; not every build does this by itself.
+    connection.execute("PRAGMA secure_delete = ON")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from hyperion_control.errors import StartRefused
-from hyperion_control.store.database import Database
+from hyperion_control.store.database import EVERY_ORGANISATION, Database
 
 NEWER = (
     "the database was made by a newer version of Hyperion:"
@@ -32,7 +32,7 @@ def complaint(connection: Connection) -> str:
 
 def migrate(database: Database) -> None:
     """All of it or nothing; two at once wait for each other."""
-    with database.writing() as connection:
+    with database.writing(EVERY_ORGANISATION, alone="migrate") as connection:
         if complaint(connection) == NEWER:
             raise StartRefused(NEWER)
         config = _config()

@@ -22,7 +22,8 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
         sa.Column("id", sa.String(40), nullable=False, unique=True),
         sa.Column("username", sa.String(64), nullable=False, unique=True),
-        sa.Column("email", sa.String(254), unique=True),
+        sa.Column("email", sa.String(254)),
+        sa.Column("login_email", sa.String(254), unique=True),
         sa.Column("name", sa.String(100), nullable=False),
         sa.Column("language", sa.String(5), nullable=False),
         sa.Column("time_zone", sa.String(64), nullable=False),
@@ -140,7 +141,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "keys",
-        sa.Column("id", sa.String(40), primary_key=True),
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("id", sa.String(40), nullable=False, unique=True),
+        sa.Column("purpose", sa.String(10), nullable=False),
         sa.Column("wrapped", sa.LargeBinary, nullable=False),
         sa.Column("created_at", TIME, nullable=False),
     )

@@ -1,0 +1,89 @@
+"""Row policies: on PostgreSQL a query that forgets whose rows it means finds none."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import ProgrammingError
+
+from hyperion_control.domain.roles import Role
+from hyperion_control.store import links, memberships, organisations, records, tokens, users
+from hyperion_control.store.database import Database
+from hyperion_control.store.memberships import Membership
+from hyperion_control.store.organisations import Organisation
+from hyperion_control.store.tables import catalogue
+from hyperion_control.store.users import User
+from hyperion_control.usecases.parts import Parts
+from hyperion_control.usecases.readiness import Readiness
+from lab.databases import ON_POSTGRES
+
+pytestmark = ON_POSTGRES
+
+POLICED = (links.links, memberships.memberships, records.records, tokens.tokens)
+
+
+@pytest.fixture
+def parts(parts: Parts) -> Iterator[Parts]:
+    """Two organisations with a member each."""
+    now = parts.clock()
+    with parts.database.writing("*") as connection:
+        for name in ("acme", "globex"):
+            organisations.add(connection, Organisation(f"org_{name}", name, now))
+            users.add(connection, User(0, f"usr_{name}", name, now))
+            joined = Membership(f"org_{name}", f"usr_{name}", Role.ADMIN, now)
+            memberships.add(connection, joined)
+    yield parts
+
+
+def everybody(connection: Connection) -> list[str]:
+    """A query that forgot to say whose members."""
+    return sorted(connection.execute(select(memberships.memberships.c.user_id)).scalars())
+
+
+def test_each_organisation_sees_its_own_rows_and_the_system_sees_all(parts: Parts) -> None:
+    seen = {}
+    for whose in ("org_acme", "org_globex", "*"):
+        with parts.database.reading(whose) as connection:
+            seen[whose] = everybody(connection)
+    assert seen == {
+        "org_acme": ["usr_acme"],
+        "org_globex": ["usr_globex"],
+        "*": ["usr_acme", "usr_globex"],
+    }
+
+
+def test_nobody_in_particular_sees_nothing(parts: Parts) -> None:
+    with parts.database.reading() as connection:
+        assert everybody(connection) == []
+
+
+def test_the_next_user_of_a_connection_starts_with_nothing(parts: Parts) -> None:
+    for _ in range(3):
+        with parts.database.reading("*") as connection:
+            assert len(everybody(connection)) == 2
+        with parts.database.reading() as connection:
+            assert everybody(connection) == []
+
+
+def test_nothing_is_written_for_a_neighbour(parts: Parts) -> None:
+    row: dict[str, Any] = {"organisation_id": "org_globex", "user_id": "usr_acme"}
+    row |= {"role": "admin", "created_at": parts.clock()}
+    denied = pytest.raises(ProgrammingError, match="row-level security")
+    with denied, parts.database.writing("org_acme") as connection:
+        connection.execute(insert(memberships.memberships).values(row))
+
+
+def test_every_table_of_an_organisation_is_policed_but_logins(parts: Parts) -> None:
+    owned = {name for name, table in catalogue.tables.items() if "organisation_id" in table.c}
+    assert {table.name for table in POLICED} == owned - {"logins"}
+
+
+def test_readiness_tells_of_a_role_that_policies_do_not_hold(parts: Parts) -> None:
+    assert parts.readiness.checks()[0].detail == "the database answers and takes writes"
+    url = parts.settings.database_url.replace("hyperion@", "postgres@")
+    with closing(Database(url)) as superuser:
+        check = Readiness(superuser, parts.clock).checks()[0]
+    assert check.ok
+    assert "its role is a superuser, whom row policies do not hold back" in check.detail
