@@ -1,1 +1,1 @@
-"""Pages for people: one file per page, rendered here, without scripts."""
+"""Pages for people: one file per page, rendered here, without any script."""
