@@ -1,71 +1,150 @@
-"""The command hyperion-control: init, serve, worker."""
+"""The command hyperion-control and its parts: init, serve, worker and those that look after it."""
 
 import argparse
 import os
+import pkgutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from hyperion_control.errors import Refused, StartRefused
-from hyperion_control.settings import Address, Settings
-
-# The commands import what they need themselves: --help, and the sentence for a missing library,
-# must work without the extra `control`.
-
-
-def init(settings: Settings, _args: argparse.Namespace) -> None:
-    from hyperion_control.store import migrate
-    from hyperion_control.store.database import Database
-
-    try:
-        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as fault:
-        raise StartRefused(
-            f"cannot make the folder {settings.data}: {fault.strerror};"
-            " set HYPERION_DATA to one that can be written"
-        ) from None
-    database = Database(settings.database_url)
-    migrate.migrate(database)
-    database.close()
-    print(f"The database is ready: {database}")
+from hyperion_control.domain import names
+from hyperion_control.errors import Refused
+from hyperion_control.settings import Settings
 
 
-def serve(settings: Settings, args: argparse.Namespace) -> None:
-    from hyperion_control import logs
-    from hyperion_control import serve as server
-    from hyperion_control.store import migrate
-    from hyperion_control.store.database import Database
-
-    address = Address.parse(args.listen, "--listen") if args.listen else settings.listen
-    database = Database(settings.database_url)
-    migrate.refuse_unless_current(database)
-    database.close()
-    logs.to_stderr()
-    server.serve(address)
+@dataclass(frozen=True)
+class Argument:
+    flag: str
+    options: dict[str, Any]
 
 
-def worker(settings: Settings, _args: argparse.Namespace) -> None:
-    from hyperion_control import logs
-    from hyperion_control import worker as resident
-    from hyperion_control.store import migrate
-    from hyperion_control.usecases.parts import Parts
+@dataclass(frozen=True)
+class Command:
+    """`run` is named and not imported: --help works without the libraries of the extra."""
 
-    parts = Parts.build(settings)
-    migrate.refuse_unless_current(parts.database)
-    logs.to_stderr()
-    resident.run(parts)
+    name: str
+    run: str
+    what: str
+    arguments: tuple[Argument, ...] = ()
 
 
-COMMANDS = {
-    init: "Make the folder and the database, or bring them up to this version; data is kept.",
-    serve: "Answer requests until SIGTERM or Ctrl-C.",
-    worker: "Stay and do the chores, such as the heartbeat, until SIGTERM or Ctrl-C.",
-}
+def argument(flag: str, **options: Any) -> Argument:
+    return Argument(flag, options)
+
+
+def as_name(text: str) -> str:
+    return _said(names.username, text)
+
+
+def as_title(text: str) -> str:
+    return _said(names.title, text)
+
+
+FILE = argument("file", type=Path, metavar="FILE")
+USER = argument("name", metavar="USER")
+ORGANISATION = argument("organisation", type=as_title, metavar="ORGANISATION")
+
+COMMANDS = (
+    Command(
+        "init",
+        "system:init",
+        "Make the folder, the database and the first admin, or bring them up to this version;"
+        " data is kept.",
+        (
+            argument("--admin", type=as_name, default="admin", metavar="NAME"),
+            argument("--organisation", type=as_title, default="Home", metavar="NAME"),
+        ),
+    ),
+    Command(
+        "serve",
+        "system:serve",
+        "Answer requests until SIGTERM or Ctrl-C.",
+        (argument("--listen", metavar="HOST:PORT", help="instead of HYPERION_LISTEN"),),
+    ),
+    Command(
+        "worker",
+        "system:work",
+        "Stay and do the chores, such as the heartbeat, until SIGTERM or Ctrl-C.",
+    ),
+    Command(
+        "backup",
+        "system:save",
+        "Save the database in a file, while requests go on; not the secret key.",
+        (FILE,),
+    ),
+    Command(
+        "restore",
+        "system:restore",
+        "Bring back what backup saved.",
+        (FILE, argument("--force", action="store_true", help="over a database that is there")),
+    ),
+    Command(
+        "rotate-keys",
+        "system:rotate_keys",
+        "Seal every secret with a new key, while requests go on.",
+        (
+            argument(
+                "--master-file",
+                type=Path,
+                metavar="FILE",
+                help="instead, put the keys under the secret key in this file",
+            ),
+        ),
+    ),
+    Command("user list", "users:members", "The members of an organisation.", (ORGANISATION,)),
+    Command(
+        "user create",
+        "users:create",
+        "Make an account; prints the link by which its owner chooses a password.",
+        (
+            ORGANISATION,
+            argument("name", type=as_name, metavar="USER"),
+            argument("--role", choices=("observer", "operator", "admin"), default="observer"),
+        ),
+    ),
+    Command("user disable", "users:disable", "Sign somebody out and keep them out.", (USER,)),
+    Command("user enable", "users:enable", "Let somebody in again.", (USER,)),
+    Command(
+        "user reset-password",
+        "users:reset_password",
+        "Print a link by which somebody chooses a new password; codes are asked for as before.",
+        (USER,),
+    ),
+    Command(
+        "user reset-second-factor",
+        "users:reset_second_factor",
+        "For who has lost the telephone and all recovery codes.",
+        (USER,),
+    ),
+    Command("audit verify", "audit:verify", "Name the first record that was changed, if any."),
+    Command(
+        "audit export",
+        "audit:export",
+        "Write all records to the standard output.",
+        (
+            argument("--format", choices=("ndjson", "csv", "syslog"), default="ndjson"),
+            argument("--since", default="", metavar="DATE", help="such as 2026-11-21, in UTC"),
+        ),
+    ),
+    Command(
+        "audit archive",
+        "audit:archive",
+        "Move what is older than HYPERION_AUDIT_KEEP_DAYS into files, as the worker does.",
+    ),
+)
+SUBJECTS = {"user": "Accounts, when nobody can sign in to look after them.", "audit": "The audit."}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
-        args.command(Settings.from_env(os.environ), args)
+        settings = Settings.from_env(os.environ)
+        run: Callable[[Settings, argparse.Namespace], Iterator[str]]
+        run = pkgutil.resolve_name(f"hyperion_control.commands.{args.run}")
+        for line in run(settings, args):
+            print(line)
     except Refused as refusal:
         return _end(str(refusal))
     except OSError as fault:
@@ -80,18 +159,33 @@ def _end(sentence: str) -> int:
     return 1
 
 
+def _said(read: Callable[[str], str], text: str) -> str:
+    try:
+        return read(text)
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError(str(fault)) from None
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="hyperion-control",
         description="The control API: acts on machines for people who may, and records it first.",
         epilog="Settings are environment variables: HYPERION_DATA (folder, var/control),"
         " HYPERION_DATABASE_URL (a SQLite file in that folder), HYPERION_LISTEN (127.0.0.1:8080),"
-        " HYPERION_RUNBOOKS (folder of the pages that alerts link to).",
+        " HYPERION_PUBLIC_URL (as browsers see us), HYPERION_SECRET_KEY_FILE (secret.key in that"
+        " folder), HYPERION_TRUSTED_PROXIES (networks), HYPERION_CORS_ORIGINS,"
+        " HYPERION_OPEN_REGISTRATION (no, yes), HYPERION_SECOND_FACTOR (actors, all),"
+        " HYPERION_AUDIT_KEEP_DAYS (365), HYPERION_AUDIT_HEADS (a file), HYPERION_RUNBOOKS."
+        " A secret may be in a file: HYPERION_DATABASE_URL_FILE.",
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command, what in COMMANDS.items():
-        sub = commands.add_parser(command.__name__, help=what, description=what)
-        sub.set_defaults(command=command)
-        if command is serve:
-            sub.add_argument("--listen", metavar="HOST:PORT", help="instead of HYPERION_LISTEN")
+    places = {"": parser.add_subparsers(required=True, metavar="COMMAND")}
+    for subject, what in SUBJECTS.items():
+        room = places[""].add_parser(subject, help=what, description=what)
+        places[subject] = room.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        subject, _, name = command.name.rpartition(" ")
+        sub = places[subject].add_parser(name, help=command.what, description=command.what)
+        sub.set_defaults(run=command.run)
+        for each in command.arguments:
+            sub.add_argument(each.flag, **each.options)
     return parser

@@ -22,7 +22,8 @@ from typing import Any
 from gunicorn.http import get_parser  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
-from hyperion_control.app import MAX_BODY_BYTES
+from hyperion_control.border import malformed
+from hyperion_control.border.bodies import MOST_BODY_BYTES
 
 # For a whole request, from the moment it may begin.
 REQUEST_SECONDS = 5
@@ -63,7 +64,7 @@ def length_of(data: bytes | bytearray) -> int | None:
     length = fields.get(b"content-length", b"0")
     if b"transfer-encoding" in fields or not re.fullmatch(rb"[0-9]{1,9}", length):
         return REFUSED
-    return end + int(length) if int(length) <= MAX_BODY_BYTES else REFUSED
+    return end + int(length) if int(length) <= MOST_BODY_BYTES else REFUSED
 
 
 def untaken(client: socket.socket) -> int:
@@ -110,6 +111,11 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc]
                 self._drop(waiting)
             else:
                 self._look(waiting)
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
+        """What gunicorn itself refuses reads as all else that is refused; the log has its words."""
+        with suppress(OSError):  # it has gone
+            client.sendall(malformed.answer(exc))
 
     def _wait(self, waiting: Waiting) -> None:
         client = waiting.connection.sock

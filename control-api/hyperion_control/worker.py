@@ -10,7 +10,7 @@ from queue import SimpleQueue
 
 from hyperion_control.errors import Refused
 from hyperion_control.store.workers import Worker
-from hyperion_control.usecases import workers
+from hyperion_control.usecases import archiving, heads, settling, signing_in, workers
 from hyperion_control.usecases.parts import Parts
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,11 @@ class Chore:
 CHORES: tuple[Chore, ...] = (
     Chore("mark that this worker lives", 5, workers.mark),
     Chore("forget workers unseen for a day", 3600, workers.forget),
+    Chore("record what is unknown of the last actions", 60, settling.settle_recent),
+    Chore("record what is unknown of all actions", 86400, settling.settle_all),
+    Chore("tell the head of the audit", 3600, heads.tell),
+    Chore("forget failed tries and ended logins", 3600, signing_in.forget),
+    Chore("archive old records of the audit", 86400, archiving.archive),
 )
 
 

@@ -1,6 +1,9 @@
 """hyperion-control as a person starts it, on good days and bad ones."""
 
+import base64
+import json
 import os
+import re
 import shutil
 import socket
 import sqlite3
@@ -13,6 +16,8 @@ from pathlib import Path
 import pytest
 
 import hyperion_control
+from hyperion_control.cli import COMMANDS
+from hyperion_control.settings import NAMES
 
 COMMAND = Path(sys.executable).with_name("hyperion-control")
 
@@ -47,22 +52,77 @@ def test_init_makes_folder_and_database_and_a_second_time_keeps_them(tmp_path: P
     assert data.stat().st_mode & 0o777 == 0o700
     with closing(sqlite3.connect(data / "control.sqlite")) as database, database:
         database.execute("INSERT INTO workers VALUES ('wrk_1', 'a', '2026-01-01', '2026-01-01')")
-    assert run("init", data=data).returncode == 0
+    assert "password" not in run("init", data=data).stdout
     with closing(sqlite3.connect(data / "control.sqlite")) as database:
         assert database.execute("SELECT id FROM workers").fetchall() == [("wrk_1",)]
 
 
+def test_the_first_admin_is_shown_once_and_the_key_is_nobody_elses(tmp_path: Path) -> None:
+    said = run("init", "--admin", "Ada", "--organisation", "Acme", data=tmp_path).stdout
+    assert re.search(r"(?m)^  user name  ada$", said)
+    assert re.search(r"(?m)^  password   \S{20,} ", said)
+    assert re.search(r"(?m)^  codes      otpauth://totp/\S+$", said)
+    assert "of the organisation Acme" in said
+    assert (tmp_path / "secret.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_backup_saved_restore_brings_back_and_verifies(tmp_path: Path) -> None:
+    data, saved = tmp_path / "data", tmp_path / "saved"
+    run("init", data=data)
+    assert "The secret key is not in it" in run("backup", str(saved), data=data).stdout
+    run("user", "create", "Home", "bob", data=data)
+    assert "--force replaces" in refused(run("restore", str(saved), data=data))
+    said = run("restore", "--force", str(saved), data=data).stdout
+    assert re.search(r"All \d+ records are as recorded", said)
+    assert "bob" not in run("user", "list", "Home", data=data).stdout
+
+
+def test_accounts_are_looked_after_without_a_login(tmp_path: Path) -> None:
+    run("init", data=tmp_path)
+    made = run("user", "create", "Home", "bob", "--role", "operator", data=tmp_path).stdout
+    assert "http://127.0.0.1:8080/password/hyp_k_" in made
+    run("user", "disable", "bob", data=tmp_path)
+    said = run("user", "list", "Home", data=tmp_path).stdout
+    assert re.search(r"(?m)^bob +operator +no second factor, disabled$", said)
+    assert "there is no user named eve" in refused(run("user", "enable", "eve", data=tmp_path))
+
+
+def test_keys_are_renewed_and_put_under_another_master_key(tmp_path: Path) -> None:
+    run("init", data=tmp_path)
+    assert re.search(r"key_\w+: 1\.", run("rotate-keys", data=tmp_path).stdout)
+    fresh = tmp_path / "fresh.key"
+    fresh.write_text(base64.b64encode(os.urandom(32)).decode())
+    fresh.chmod(0o600)
+    assert run("rotate-keys", "--master-file", str(fresh), data=tmp_path).returncode == 0
+    said = refused(run("serve", data=tmp_path))
+    assert "the secret key is not the one that this database was sealed with" in said
+    (tmp_path / "secret.key").write_text(fresh.read_text())
+    assert run("rotate-keys", data=tmp_path).returncode == 0
+
+
+def test_a_record_that_was_changed_is_named(tmp_path: Path) -> None:
+    run("init", data=tmp_path)
+    assert "records are as recorded" in run("audit", "verify", data=tmp_path).stdout
+    with closing(sqlite3.connect(tmp_path / "control.sqlite")) as database, database:
+        database.execute("DROP TRIGGER records_never_change")
+        database.execute("UPDATE records SET action = 'user:read' WHERE seq = 1")
+    said = refused(run("audit", "verify", data=tmp_path))
+    assert "the audit is not what was recorded: record 1" in said
+    lines = run("audit", "export", data=tmp_path).stdout.splitlines()
+    assert json.loads(lines[0])["action"] == "user:read"
+
+
 def test_a_checkout_in_an_odd_folder_works_too(tmp_path: Path) -> None:
-    odd = tmp_path / "50%(a)s é"
+    odd = tmp_path / "50%(a)s é?#x=1"
     shutil.copytree(Path(hyperion_control.__file__).parent, odd / "hyperion_control")
-    result = run("init", data=odd / "data%", env={"PYTHONPATH": str(odd)})
+    result = run("init", data=odd / "data%?", env={"PYTHONPATH": str(odd)})
     assert (result.returncode, result.stderr) == (0, "")
-    assert (odd / "data%" / "control.sqlite").exists()
+    assert (odd / "data%?" / "control.sqlite").exists()
 
 
 def test_help_names_the_commands_and_the_settings(tmp_path: Path) -> None:
     said = run("--help", data=tmp_path).stdout
-    for word in ("init", "serve", "worker", "HYPERION_DATA", "HYPERION_LISTEN"):
+    for word in (*[command.name.split()[0] for command in COMMANDS], *NAMES[:10]):
         assert word in said
 
 
@@ -136,7 +196,7 @@ def test_a_read_only_folder_is_named(tmp_path: Path, in_a_small_world: tuple[str
     said = refused(run("init", data=tmp_path / "x", before=(*in_a_small_world, script)))
     assert f"cannot make the folder {tmp_path / 'x'}: Read-only file system" in said
     said = refused(run("init", data=tmp_path, before=(*in_a_small_world, script)))
-    assert "look at its folder's owner and rights" in said
+    assert f"cannot write {tmp_path}/secret.key: Read-only file system" in said
 
 
 def test_a_full_disk_is_named(tmp_path: Path, in_a_small_world: tuple[str, ...]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hyperion_control.app import MAX_BODY_BYTES
+from hyperion_control.border.bodies import MOST_BODY_BYTES
 from hyperion_control.connections import MAX_HEAD_BYTES, REFUSED, length_of
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -40,7 +40,7 @@ def test_a_head_cut_anywhere_is_unfinished(cut: int) -> None:
 @pytest.mark.parametrize(
     "header",
     [
-        b"Content-Length: %d" % (MAX_BODY_BYTES + 1),
+        b"Content-Length: %d" % (MOST_BODY_BYTES + 1),
         b"Content-Length: " + b"9" * 5000,
         b"Content-Length: -1",
         b"Content-Length: 1e3",

@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
-from hyperion_control.app import MAX_BODY_BYTES
+from hyperion_control.border.bodies import MAX_BODY_BYTES, MOST_BODY_BYTES
 from hyperion_control.connections import REQUEST_SECONDS
 from hyperion_control.serve import OPTIONS
 from lab.ours import BIN, control_api
@@ -172,10 +172,40 @@ def test_requests_sent_at_once_are_answered_in_turn(api: Server) -> None:
     assert answer.index(b"HTTP/1.1 404 ") < answer.index(b"HTTP/1.1 200 ")
 
 
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET /" + b"a" * 5000 + b" HTTP/1.1\r\nHost: h\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"a" * 9000 + b"\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\nHost: h\r\n" + b"X: a\r\n" * 101 + b"\r\n", 431),
+        (b"GET / HTTP/1.1\r\nHost : h\r\n\r\n", 400),
+        (b"<script>\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: x\r\n\r\n", 501),
+    ],
+)
+def test_what_is_no_request_is_refused_in_the_shape_of_all_others(
+    api: Server, request_: bytes, status: int
+) -> None:
+    head, _, body = exchange(api, request_).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    assert b"Content-Type: application/problem+json" in head
+    assert b"X-Content-Type-Options: nosniff" in head
+    problem = json.loads(body)
+    assert problem["status"] == status
+    assert problem["request_id"] in api.log.read_text()
+    assert b"<script>" not in body
+
+
+def test_a_large_body_is_read_only_where_a_view_takes_one(api: Server) -> None:
+    large = b"x" * (MAX_BODY_BYTES + 1)
+    head = b"POST /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+    assert exchange(api, head % len(large) + large).startswith(b"HTTP/1.1 413 ")
+
+
 def test_a_body_over_the_limit_is_refused_before_it_is_sent(api: Server) -> None:
     answer = exchange(
         api,
-        b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % (MAX_BODY_BYTES + 1) + GET,
+        b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % (MOST_BODY_BYTES + 1) + GET,
     )
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b"application/problem+json" in answer

@@ -62,6 +62,8 @@ def test_the_first_run_shows_where_everything_is_and_metrics_arrive(
         run.wait_until_said("Ctrl-C stops all of it.", 180)
         for name in ("exporter", "control-api", "worker", "prometheus", "alertmanager", "grafana"):
             assert re.search(rf"(?m)^  {name} .* ready ", run.output.read_text()), name
+        (password,) = re.findall(r"(?m)^  password   (\S{12,}) ", run.output.read_text())
+        assert all(password not in log.read_text() for log in (var / "log").iterdir())
         query = 'query?query=up{job=~"node|control-api"}'
 
         def both_up() -> bool:
@@ -93,6 +95,7 @@ def test_later_runs_are_ready_within_ten_seconds_and_keep_the_data(var: Path) ->
         run.wait_until_said("Ctrl-C stops all of it.", 10)
         assert time.monotonic() - began <= 10
         assert run.said("Ready, after")
+        assert not run.said("password")
         assert database.stat().st_ino == before
 
 

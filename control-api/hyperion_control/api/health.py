@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask import Blueprint
+from flask_openapi3 import APIBlueprint
 
 from hyperion_control.border.context import open_to_all, parts
 from hyperion_control.errors import Unavailable
 
-bp = Blueprint("health", __name__)
+bp = APIBlueprint("health", __name__)
 
 
 @bp.get("/healthz")

@@ -4,7 +4,8 @@ import platform
 import time
 from collections.abc import Iterable
 
-from flask import Blueprint, Flask, Response, g, request
+from flask import Flask, Response, g, request
+from flask_openapi3 import APIBlueprint
 from prometheus_client import (
     Histogram,
     Info,
@@ -20,7 +21,7 @@ from hyperion_control.border.context import open_to_all, parts
 from hyperion_control.usecases.parts import Parts
 from hyperion_control.usecases.readiness import Readiness
 
-bp = Blueprint("metrics", __name__)
+bp = APIBlueprint("metrics", __name__)
 
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 # Enough for the dashboards' longest window; a machine that only tries this needs no more.
@@ -47,6 +47,7 @@ class Program:
     health: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
+    private: bool = False  # what it prints is for the person here and for no log
 
 
 def url(port: int) -> str:
@@ -80,7 +81,7 @@ def exporter(settings: Settings) -> Program:
 
 def control_init(settings: Settings) -> Program:
     """Ends by itself, before the two that need its database."""
-    return _control(settings, "control-init", "init")
+    return replace(_control(settings, "control-init", "init"), private=True)
 
 
 def control(settings: Settings) -> Program:

@@ -37,7 +37,7 @@ class Process:
             self._process = subprocess.Popen(
                 program.argv,
                 stdin=subprocess.DEVNULL,
-                stdout=output,
+                stdout=subprocess.PIPE if program.private else output,
                 stderr=subprocess.STDOUT,
                 env=os.environ | program.env,
                 cwd=program.cwd,
@@ -68,6 +68,13 @@ class Process:
             os.killpg(self.pid, 0)
             return _only_zombies(self.pid)
         return True
+
+    def printed(self) -> list[str]:
+        """What a private program printed, once it has ended; a pipe holds more than it prints."""
+        if self._process.stdout is None:
+            return []
+        with self._process.stdout as pipe:
+            return pipe.read().decode().splitlines()
 
     def last_lines(self) -> list[str]:
         """What it wrote last, of this run only."""

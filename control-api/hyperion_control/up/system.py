@@ -46,7 +46,7 @@ def run(settings: Settings, say: Say) -> None:
         _check(settings, here)
         here, why = found.fetched(here, settings.var, say)
         render(settings)
-        _init(plan.control_init(settings), say)
+        welcome = _init(plan.control_init(settings), say)
         programs = plan.programs(settings, here)
         supervisor = Supervisor(programs, say)
         try:
@@ -54,7 +54,8 @@ def run(settings: Settings, say: Say) -> None:
             states = wait_until_ready(supervisor, programs)
             seconds = time.monotonic() - began
             missing = found.missing(here, why)
-            for line in page(programs, states, missing, settings.ports, seconds, Path.cwd()):
+            where = (settings.ports, seconds, Path.cwd())
+            for line in page(programs, states, missing, *where, welcome):
                 say(line)
             while True:
                 supervisor.tick()
@@ -79,15 +80,18 @@ def _check(settings: Settings, here: plan.Found) -> None:
     checks.ports(wanted)
 
 
-def _init(program: Program, say: Say) -> None:
-    """Without its database the control API says so by itself, and the rest runs on."""
+def _init(program: Program, say: Say) -> list[str]:
+    """What the first run shows of the first admin.
+
+    Without its database the control API says so by itself, and the rest runs on.
+    """
     say("preparing the control API's database")
     try:
         with held():
             process = Process(program)
     except OSError as fault:
         say(f"{program.name} cannot start ({fault.strerror}: {fault.filename})")
-        return
+        return []
     deadline = time.monotonic() + INIT_SECONDS
     try:
         while (how := process.end()) is None and time.monotonic() < deadline:
@@ -98,6 +102,7 @@ def _init(program: Program, say: Say) -> None:
         say(f"{program.name} failed ({how or 'it took too long'}). Its last lines:")
         for line in process.last_lines():
             say(f"    {line}")
+    return process.printed()[1:]  # the first line names the database, which the log does too
 
 
 def _end(supervisor: Supervisor) -> None:

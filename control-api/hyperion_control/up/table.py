@@ -17,8 +17,12 @@ def page(
     ports: Ports,
     seconds: float,
     here: Path,
+    welcome: Sequence[str] = (),
 ) -> list[str]:
-    """`here` is the folder that paths are shown from, so that they are short."""
+    """`here` is the folder that paths are shown from, so that they are short.
+
+    `welcome` is what the very first run says of the first admin.
+    """
     whole = all(state == "ready" for state in states.values())
     head = "Ready" if whole else "Not all is ready"
     lines = ["", f"{head}, after {seconds:.1f} s.", ""]
@@ -31,6 +35,7 @@ def page(
     for each_missing in missing:
         lines += textwrap.wrap(each_missing, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
     lines += ["", "Try (the first values are there after 15 s):", f"  {_trial(states, ports)}"]
+    lines += welcome
     return [*lines, "", "Ctrl-C stops all of it."]
 
 

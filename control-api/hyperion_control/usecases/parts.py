@@ -8,7 +8,11 @@ from prometheus_client import CollectorRegistry
 
 from hyperion_control.settings import Settings
 from hyperion_control.store.database import Database
+from hyperion_control.store.sealing import Sealer
+from hyperion_control.usecases.hasher import Hasher
+from hyperion_control.usecases.meter import Meter
 from hyperion_control.usecases.readiness import Readiness
+from hyperion_control.usecases.recorder import Recorder
 
 
 def utc_now() -> datetime:
@@ -22,8 +26,27 @@ class Parts:
     clock: Callable[[], datetime]
     registry: CollectorRegistry
     readiness: Readiness
+    sealer: Sealer
+    audit: Recorder
+    hasher: Hasher
+    meter: Meter
 
     @classmethod
     def build(cls, settings: Settings, clock: Callable[[], datetime] = utc_now) -> "Parts":
         database = Database(settings.database_url)
-        return cls(settings, database, clock, CollectorRegistry(), Readiness(database, clock))
+        registry = CollectorRegistry()
+        return cls(
+            settings,
+            database,
+            clock,
+            registry,
+            Readiness(database, clock),
+            Sealer(database, clock, settings.secret_key),
+            Recorder(database, clock, registry),
+            Hasher(),
+            Meter(registry),
+        )
+
+    def close(self) -> None:
+        self.audit.close()
+        self.database.close()

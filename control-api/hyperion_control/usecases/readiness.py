@@ -6,13 +6,19 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from hyperion_control.errors import DatabaseUnavailable
-from hyperion_control.store import migrate, workers
+from hyperion_control.store import migrate, records, workers
 from hyperion_control.store.database import Database
 
 PATIENCE_SECONDS = 1.5
 # Six marks of a worker (worker.py) missed.
 WORKER_SILENT_SECONDS = 30
+
+
+ANSWERS = "the database answers and takes writes"
+UNCONFINED = "; its role is a superuser, whom row policies do not hold back: use another one"
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,8 @@ class Facts:
 
     database: str = ""
     migrations: str = ""
+    unconfined: bool = False  # row policies hold nothing back
+    recorded: int = 0  # the number of the last record
     worker_seen_at: datetime | None = None
 
 
@@ -59,14 +67,15 @@ class Readiness:
         facts = self.facts()
         if facts.database:
             unknown = "unknown while the database is away"
+            others = ("migrations", "audit", "worker")
             return [
                 Check("database", False, facts.database),
-                Check("migrations", False, unknown),
-                Check("worker", False, unknown),
+                *(Check(name, False, unknown) for name in others),
             ]
         return [
-            Check("database", True, "the database answers and takes writes"),
+            Check("database", True, ANSWERS + (UNCONFINED if facts.unconfined else "")),
             Check("migrations", not facts.migrations, facts.migrations or "all are applied"),
+            _audit(facts),
             self._worker(facts),
         ]
 
@@ -97,9 +106,24 @@ class Readiness:
     def _look(self, answer: Future[Facts]) -> None:
         try:
             with self._database.probing() as connection:
-                wrong = migrate.complaint(connection)
-                seen = None if wrong else workers.last_seen(connection)
-            answer.set_result(Facts(migrations=wrong, worker_seen_at=seen))
+                found = self._found(connection)
+            # Only now: whoever waits may close the database next.
+            answer.set_result(found)
         except Exception as fault:
             # Raised again where it is awaited: this thread has nobody to tell.
             answer.set_exception(fault)
+
+    def _found(self, connection: Connection) -> Facts:
+        if wrong := migrate.complaint(connection):
+            return Facts(migrations=wrong)
+        return Facts(
+            unconfined=self._database.unconfined(connection),
+            recorded=records.head(connection).seq,
+            worker_seen_at=workers.last_seen(connection),
+        )
+
+
+def _audit(facts: Facts) -> Check:
+    if facts.migrations:
+        return Check("audit", False, "it cannot be written before the migrations")
+    return Check("audit", True, f"it can be written; the last record is number {facts.recorded}")

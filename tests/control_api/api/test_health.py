@@ -12,6 +12,7 @@ from hyperion_control.app import create_app
 from hyperion_control.settings import Settings
 from hyperion_control.usecases import workers
 from hyperion_control.usecases.parts import Parts
+from lab.databases import ON_SQLITE
 
 
 @contextmanager
@@ -34,6 +35,7 @@ def test_ready_when_database_migrations_and_worker_are_fine(
         "checks": {
             "database": {"ok": True, "detail": "the database answers and takes writes"},
             "migrations": {"ok": True, "detail": "all are applied"},
+            "audit": {"ok": True, "detail": "it can be written; the last record is number 0"},
             "worker": {"ok": True, "detail": "a worker was seen 29 s ago"},
         },
     }
@@ -59,7 +61,8 @@ def test_not_ready_when_no_worker_was_seen_for_30_seconds(
 
 
 def test_not_ready_before_the_migrations(empty_parts: Parts) -> None:
-    (empty_parts.settings.data / "control.sqlite").touch()
+    if empty_parts.database.file:
+        empty_parts.database.file.touch()
     answer = create_app(empty_parts).test_client().get("/readyz")
     assert answer.status_code == 503
     assert answer.json is not None
@@ -69,6 +72,7 @@ def test_not_ready_before_the_migrations(empty_parts: Parts) -> None:
     }
 
 
+@ON_SQLITE
 def test_a_locked_database_is_named_within_two_seconds(
     client: FlaskClient, settings: Settings
 ) -> None:
@@ -86,6 +90,7 @@ def test_a_locked_database_is_named_within_two_seconds(
     }
 
 
+@ON_SQLITE
 def test_a_vanished_database_is_noticed(client: FlaskClient, settings: Settings) -> None:
     assert client.get("/readyz").status_code == 503, (
         "opened once, so a connection waits in the pool"

@@ -8,6 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from hyperion_control.settings import Settings
 from hyperion_control.usecases import workers
 from hyperion_control.usecases.parts import Parts
+from lab.databases import ON_SQLITE
 
 SECONDS = "hyperion_control_http_request_duration_seconds"
 
@@ -62,6 +63,7 @@ def test_the_age_of_the_last_heartbeat_is_told(client: FlaskClient, parts: Parts
     assert samples(client)[seen] == 12
 
 
+@ON_SQLITE
 def test_a_database_that_is_away_is_told_and_nothing_is_guessed(
     client: FlaskClient, settings: Settings
 ) -> None:

@@ -39,3 +39,9 @@ def test_a_failing_program_is_not_called_ready() -> None:
     text = "\n".join(shown({"control-api": "failing", "prometheus": "ready"}, []))
     assert "Not all is ready, after 2.0 s." in text
     assert "http://127.0.0.1:8080  failing" in text
+
+
+def test_the_first_admin_is_shown_before_the_last_line() -> None:
+    ports, states = Ports(), {"control-api": "ready"}
+    lines = page(PROGRAMS[:1], states, [], ports, 2.04, HERE, ["", "The first admin"])
+    assert lines[-4:] == ["", "The first admin", "", "Ctrl-C stops all of it."]
