@@ -5,6 +5,8 @@ import subprocess
 from functools import partial
 from pathlib import Path
 
+import pyotp
+
 from lab.house import ROOT
 from lab.up import Up, up
 from lab.wait import wait_for
@@ -14,12 +16,12 @@ README = (ROOT / "README.md").read_text()
 SHOWS = {
     "/metrics": r"^node_load1 [0-9.]+$",
     "/api/v2/alerts": r'"alertname":"Watchdog"',
-    "/readyz": r'"status": ?"ready"',
+    "/api/auth/token": r'"access_token": ?"hyp_l_.*"username": ?"admin"',
 }
 
 
 def test_every_call_of_the_readme_shows_what_it_promises(tmp_path: Path) -> None:
-    calls = re.findall(r"^curl .*$", README, re.MULTILINE)
+    calls = re.findall(r"^curl (?:.*\\\n)*.*$", README, re.MULTILINE)
     assert len(calls) == len(SHOWS)
     with up(tmp_path / "var") as run:
         run.wait_until_said("Ctrl-C stops all of it.", 180)
@@ -39,8 +41,12 @@ def test_the_readme_names_only_what_is_there() -> None:
 
 
 def prints(call: str, shown: str, run: Up) -> bool:
-    """With the ports of this run in place of the usual ones."""
-    ports = run.ports
+    """With the ports of this run in place of the usual ones, and what it showed of the admin."""
+    ports, shown_once = run.ports, run.output.read_text()
+    for name, what in (("password", r"^  password +(\S+)"), ("code", r"^  secret +(\S+)")):
+        [word] = re.findall(what, shown_once, re.MULTILINE)
+        word = pyotp.TOTP(word).now() if name == "code" else word
+        call = call.replace(f'"{name}": "…"', f'"{name}": "{word}"')
     for usual, here in ((9100, ports.exporter), (9093, ports.alertmanager), (8080, ports.control)):
         call = call.replace(f"127.0.0.1:{usual}", f"127.0.0.1:{here}")
     said = subprocess.run(call, shell=True, capture_output=True, text=True, timeout=10).stdout

@@ -71,6 +71,20 @@ ANSWERS = {
 }
 
 
+# Where the name of the file is not what a reader looks for.
+SUBJECTS = {
+    "api_login": "Signing in",
+    "auth": "Signing in",
+    "document": "This system",
+    "health": "This system",
+    "home": "This system",
+    "me_security": "Me",
+    "metrics": "This system",
+    "runbooks": "This system",
+    "sd": "Discovery",
+}
+
+
 @bp.get("/openapi.json")
 @open_to_all
 def document() -> dict[str, Any]:
@@ -102,7 +116,8 @@ def _operations(paths: dict[str, Any], rule: Rule) -> Iterator[tuple[str, dict[s
 def _complete(operation: dict[str, Any], rule: Rule, method: str, access: Access) -> None:
     operation["operationId"] = rule.endpoint.replace(".", "_")
     if operation["tags"] == ["default"]:
-        operation["tags"] = [rule.endpoint.partition(".")[0]]
+        room = rule.endpoint.partition(".")[0]
+        operation["tags"] = [SUBJECTS.get(room, room.capitalize())]
     operation["security"] = [] if access.open else [{name: []} for name in SECURITY]
     answers = operation["responses"]
     if not any(status.startswith("2") for status in answers):
