@@ -28,7 +28,18 @@ class Refused(Answer):
     message: str
 
 
-@bp.post("/api-login/", responses={"200": SignedIn, "401": Refused, "429": Refused})
+@bp.post(
+    "/api-login/",
+    responses={
+        "200": SignedIn,
+        "400": Refused,
+        "401": Refused,
+        "403": Refused,
+        "422": Refused,
+        "429": Refused,
+        "503": Refused,
+    },
+)
 @open_to_all
 def login(body: Credentials) -> dict[str, Any]:
     """Sign a program in; where there is a second factor, the token awaits its code."""

@@ -122,8 +122,11 @@ def _complete(operation: dict[str, Any], rule: Rule, method: str, access: Access
     answers = operation["responses"]
     if not any(status.startswith("2") for status in answers):
         answers["200"] = {"description": "OK"}
+    # flask-openapi3 says it of every operation in a shape that is not ours.
+    if "array" in str(answers.get("422")):
+        del answers["422"]
     for status in _refusals(operation, method, access):
-        answers[status] = _problem(ANSWERS[status])
+        answers.setdefault(status, _problem(ANSWERS[status]))
     operation["responses"] = dict(sorted(answers.items()))
     operation["responses"]["default"] = _problem("Any other error")
 

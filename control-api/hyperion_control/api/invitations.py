@@ -71,7 +71,7 @@ class InvitationAnswer(Answer):
     expires_at: datetime
 
 
-class MadeAnswer(LinkAnswer):
+class InvitedAnswer(LinkAnswer):
     id: str
 
 
@@ -82,7 +82,7 @@ def page(query: PageQuery) -> Any:
     return pages.answer(invitations.page(parts(), actor(), query.after, query.limit), _show)
 
 
-@bp.post("", summary="Invite somebody", responses={201: MadeAnswer})
+@bp.post("", summary="Invite somebody", responses={201: InvitedAnswer})
 @requires(Role.ADMIN, step_up=True)
 def create(body: InvitationBody) -> Any:
     """Make a link, good once within seven days, to join with a role no larger than one's own."""

@@ -44,7 +44,7 @@ class MembersLoginPath(MemberPath, LoginPath):
 
 
 class Switch(Body):
-    organisation: str = Field(max_length=40, description="Its id.")
+    organisation: str = Field(min_length=1, max_length=40, description="Its id.")
 
 
 @bp.get("/logins", responses={"200": LoginsAnswer})

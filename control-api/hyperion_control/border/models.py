@@ -101,11 +101,14 @@ def _refuse_query() -> None:
 
 def refuse(fault: ValidationError) -> Any:
     """Called by flask-openapi3 for a request that does not fit its models."""
-    errors = [
+    raise Invalid(MISFIT, errors=details(fault))
+
+
+def details(fault: ValidationError) -> list[dict[str, str]]:
+    return [
         _error(error["loc"], _detail(error["type"], error["msg"]))
         for error in fault.errors(include_url=False, include_input=False, include_context=False)
     ]
-    raise Invalid(MISFIT, errors=errors)
 
 
 def _error(place: tuple[int | str, ...], detail: str) -> dict[str, str]:
