@@ -11,6 +11,7 @@ from sqlalchemy import (
     Row,
     String,
     Table,
+    bindparam,
     delete,
     insert,
     or_,
@@ -48,6 +49,13 @@ class Member:
     role: Role | None  # None: no member, seen by who runs the platform
 
 
+_OF_USER = (
+    select(memberships)
+    .where(memberships.c.user_id == bindparam("user_id"))
+    .order_by(memberships.c.organisation_id)
+)
+
+
 def get(connection: Connection, organisation_id: str, user_id: str) -> Membership | None:
     wanted = select(memberships).where(_one(organisation_id, user_id))
     row = connection.execute(wanted).one_or_none()
@@ -55,8 +63,7 @@ def get(connection: Connection, organisation_id: str, user_id: str) -> Membershi
 
 
 def of_user(connection: Connection, user_id: str) -> list[Membership]:
-    wanted = select(memberships).where(memberships.c.user_id == user_id)
-    rows = connection.execute(wanted.order_by(memberships.c.organisation_id))
+    rows = connection.execute(_OF_USER, {"user_id": user_id})
     return [_read(row) for row in rows]
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    bindparam,
     delete,
     insert,
     or_,
@@ -80,8 +81,12 @@ class User:
     version: int = 1
 
 
+_GET = select(users).where(users.c.id == bindparam("user_id"))
+
+
 def get(connection: Connection, user_id: str) -> User | None:
-    return _one(connection, users.c.id == user_id)
+    row = connection.execute(_GET, {"user_id": user_id}).one_or_none()
+    return User(**row._mapping) if row else None
 
 
 def named(connection: Connection, text: str) -> User | None:

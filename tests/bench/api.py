@@ -1,0 +1,43 @@
+"""What a GET costs whose bearer is looked up in the database, with 32 clients at once."""
+
+import tempfile
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+
+from bench.table import Row
+from lab.inhabited import inhabited
+from lab.load import Borne, load
+from lab.peers import gthread, uvicorn
+
+PEERS = Path(__file__).parent / "peers"
+CONNECTIONS = 32
+SECONDS = 3
+ROUNDS = 5
+
+
+def api() -> Iterable[Row]:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        ours = stack.enter_context(inhabited(folder))
+        headers = {"Authorization": f"Bearer {ours.people.login('otto')}"}
+        env = {"DATABASE": str(ours.database)}
+        servers = [
+            ours.server,
+            stack.enter_context(uvicorn("fast:app", PEERS, folder / "fast.log", env)),
+            stack.enter_context(gthread("naive:app", PEERS, folder / "naive.log", env)),
+        ]
+        urls = [f"{server.url}/api/me" for server in servers]
+        for url in urls:
+            load(url, headers, CONNECTIONS, 1)
+        rounds = [[load(url, headers, CONNECTIONS, SECONDS) for url in urls] for _ in range(ROUNDS)]
+    fastapi, naive = "FastAPI + uvicorn, one worker", "Flask, a connection to SQLite each time"
+    yield _times(fastapi, [(mine, fast) for mine, fast, _ in rounds], 1.0)
+    yield _times(naive, [(mine, naive) for mine, _, naive in rounds], 0.4)
+    p99s = [(mine.p99, fast.p99) for mine, fast, _ in rounds]
+    yield Row("p99 of them", "ms", fastapi, p99s, 1.0)
+
+
+def _times(peer: str, pairs: list[tuple[Borne, Borne]], reach: float) -> Row:
+    times = [(1e6 / mine.a_second, 1e6 / theirs.a_second) for mine, theirs in pairs]
+    return Row(f"a token-checked GET, {CONNECTIONS} connections", "us", peer, times, reach)
