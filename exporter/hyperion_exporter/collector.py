@@ -5,9 +5,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hyperion_exporter.paths import Paths
+
+if TYPE_CHECKING:
+    from hyperion_exporter.known import Known
 
 # A token of /proc is handed on as the text it is; converting it twice is what makes others slow.
 Value = str | int | float
@@ -149,13 +152,15 @@ class Collector(ABC):
     """One subject. `help` is its line in --collector.list; it starts on or off by `default`.
 
     `collect` reads and returns; it neither logs nor catches what it cannot mend: the Guard does.
-    One that `yields` gives families of any name, and loses those that another gives too.
+    One that `yields` gives families of any name, and loses those that another gives too. One with
+    a later `turn` is asked behind those with an earlier one.
     """
 
     name: ClassVar[str]
     help: ClassVar[str]
     default: ClassVar[bool] = True
     yields: ClassVar[bool] = False
+    turn: ClassVar[int] = 0
     options: ClassVar[type[Any]] = NoOptions
 
     @abstractmethod
@@ -163,3 +168,6 @@ class Collector(ABC):
 
     @abstractmethod
     def collect(self) -> Iterable[Block]: ...
+
+    def see(self, known: "Known") -> None:  # noqa: B027 - most have no need to
+        """Look at what the collectors gave last, before it is asked itself."""

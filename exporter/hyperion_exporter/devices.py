@@ -50,7 +50,7 @@ class Devices:
         if kept is None:
             kept = files[file] = Kept(self.folder / device / file)
         try:
-            return kept.text().strip()
+            return kept.short().decode("utf-8", "surrogateescape").strip()
         except OSError:
             return None
 
@@ -78,7 +78,8 @@ class Fact(NamedTuple):
 
     file: str
     family: Family
-    factor: int | float = 1
+    # Not a factor: 8210000 times a millionth is 8.209999999999999.
+    divisor: int = 1
 
 
 def add_facts(
@@ -90,11 +91,9 @@ def add_facts(
 ) -> None:
     """The usual case: every device, every fact it has, one label."""
     for device in devices.names() if only is None else only:
-        for file, family, factor in facts:
+        for file, family, divisor in facts:
             value = devices.read(device, file)
             if value:
-                samples.add(family, scaled(value, factor), *labels(device))
-
-
-def scaled(value: str, factor: int | float) -> str | int | float:
-    return value if factor == 1 else int(value) * factor
+                samples.add(
+                    family, value if divisor == 1 else int(value) / divisor, *labels(device)
+                )

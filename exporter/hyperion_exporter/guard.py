@@ -4,8 +4,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 
 from hyperion_exporter.collector import (
     Block,
@@ -19,13 +20,16 @@ from hyperion_exporter.collector import (
     gauge,
 )
 from hyperion_exporter.crew import Crew
+from hyperion_exporter.known import Known
 from hyperion_exporter.page import TEXT, Page
 
 log = logging.getLogger(__name__)
 
 # A collector that takes longer no longer holds up those behind it.
 PATIENCE_SECONDS = 0.5
-# What a machine lacks it rarely gets while it runs: a driver, a kind of disk, a bus.
+# What a machine lacks it rarely gets while it runs: a driver, a kind of disk, a bus. Most say so,
+# some just give nothing. They rest at most so long, and half of it at least: asked all together
+# they would make one scrape in some the slowest.
 REST_SECONDS = 30.0
 # Five hundred interfaces have ten thousand samples; a hundred thousand are a fault somewhere.
 MAX_SERIES = 100_000
@@ -70,18 +74,7 @@ class Crowded(Exception):
     """Another gathering holds the collectors until past our deadline."""
 
 
-@dataclass
-class _Post:
-    """What the Guard remembers of one collector between gatherings."""
-
-    collector: Collector
-    state: str = ""
-    succeeded_at: float | None = None
-    rests_until: float = 0.0
-    dropped: int = 0
-
-
-@dataclass
+@dataclass(slots=True)
 class _Outcome:
     text: str = ""
     names: frozenset[str] = frozenset()
@@ -96,6 +89,27 @@ class _Outcome:
     fault: Exception | None = None
     blocks: Sequence[Block] = ()
 
+    @property
+    def empty(self) -> bool:
+        """Nothing is there to be given."""
+        return self.fault is None and not self.series and not self.dropped
+
+
+@dataclass(slots=True)
+class _Post:
+    """What the Guard remembers of one collector between gatherings."""
+
+    collector: Collector
+    state: str = ""
+    succeeded_at: float | None = None
+    # Whether it ever had something, or might at any time, as who gives what others leave.
+    gave: bool = False
+    # What it gives until then without being asked.
+    resting: _Outcome = field(default_factory=_Outcome)
+    rest: float = REST_SECONDS
+    rests_until: float = 0.0
+    dropped: int = 0
+
 
 class Guard:
     def __init__(
@@ -108,6 +122,7 @@ class Guard:
     ) -> None:
         self._posts: list[_Post] = []
         self.renew(collectors)
+        self._known = Known(clock)
         self._page = Page(limit)
         self._self_page = Page(limit)
         self._clock = clock
@@ -128,10 +143,11 @@ class Guard:
         """
         known = {post.collector.name: post for post in self._posts}
         posts = []
-        # Who gives way to others comes behind them.
-        for collector in sorted(collectors, key=lambda c: c.yields):
+        # Who gives way to others comes behind them, and so does who tells of them.
+        for place, collector in enumerate(sorted(collectors, key=lambda c: (c.yields, c.turn))):
             post = known.get(collector.name) or _Post(collector)
             post.collector, post.rests_until = collector, 0.0
+            post.rest = REST_SECONDS * (1 - place / len(collectors) / 2)
             posts.append(post)
         self._posts = posts
 
@@ -148,9 +164,7 @@ class Guard:
 
     def _run(self, wanted: list[_Post], form: str, until: float) -> dict[str, _Outcome]:
         now = self._clock()
-        resting = {
-            p.collector.name: _Outcome(state="no data") for p in wanted if now < p.rests_until
-        }
+        resting = {p.collector.name: p.resting for p in wanted if now < p.rests_until}
         awake = (p.collector for p in wanted if p.collector.name not in resting)
         calls = {collector.name: partial(self._collect, collector, form) for collector in awake}
         return resting | self._crew.run(calls, until - now)
@@ -159,10 +173,13 @@ class Guard:
         begun = self._clock()
         outcome = _Outcome()
         try:
+            collector.see(self._known)
             outcome.blocks = list(collector.collect())
             self._render(outcome, collector.name, form)
+            self._known.note(collector.name, outcome.blocks)
             outcome.success = True
         except (NoData, FileNotFoundError) as nothing:
+            self._known.forget(collector.name)
             outcome.state, outcome.detail = "no data", str(nothing)
         except Exception as fault:
             # Its kind, not its words: they may quote what differs from one scrape to the next.
@@ -174,7 +191,7 @@ class Guard:
     def _render(
         self, outcome: _Outcome, name: str, form: str, without: frozenset[str] = frozenset()
     ) -> None:
-        values = [value for block in outcome.blocks for value in block.values()]
+        values = list(chain.from_iterable(block.values() for block in outcome.blocks))
         layout = self._page.layout(name, outcome.blocks, without)
         outcome.text = layout.fill(values, form)
         outcome.names, outcome.series = layout.names, layout.series
@@ -193,22 +210,21 @@ class Guard:
             texts.append(outcome.text)
             claimed |= outcome.names
             series += outcome.series
-            post.dropped += outcome.dropped
-            if outcome.success:
-                post.succeeded_at = outcome.ended
-            elif outcome.state == "no data":
-                post.rests_until = max(post.rests_until, outcome.ended + REST_SECONDS)
+            _remember(post, outcome)
             _note(post, outcome)
-        return "".join(texts) + self._self(wanted, outcomes, form)
+        texts.append(self._self(wanted, outcomes, form))
+        # A copy less: five hundred mounts are half a megabyte.
+        return "".join(texts)
 
     def _admitted(self, outcome: _Outcome | None, claimed: set[str], series: int) -> _Outcome:
         """What goes on the page: it has room there, and no family of it is another's."""
         if outcome is None:
             late = TimeoutError("no answer by the deadline")
             return _Outcome(timeout=True, state="given up", fault=late)
-        twice = claimed & outcome.names
-        if not twice and series + outcome.series <= self._total:
+        alone = claimed.isdisjoint(outcome.names)
+        if alone and series + outcome.series <= self._total:
             return outcome
+        twice = claimed & outcome.names
         why = f"{min(twice)} is another collector's" if twice else f"over {self._total} series"
         return _Outcome(
             seconds=outcome.seconds,
@@ -234,6 +250,17 @@ class Guard:
             )
         table = Table(SELF, rows)
         return self._self_page.layout("self", [table]).fill(list(table.values()), form)
+
+
+def _remember(post: _Post, outcome: _Outcome) -> None:
+    post.dropped += outcome.dropped
+    if outcome.success:
+        post.succeeded_at = outcome.ended
+    post.gave = post.gave or outcome.series > 0 or post.collector.yields
+    lacking = outcome.state == "no data" or (outcome.empty and not post.gave)
+    if lacking and outcome is not post.resting:
+        post.resting = replace(outcome, seconds=0.0)
+        post.rests_until = outcome.ended + post.rest
 
 
 def _note(post: _Post, outcome: _Outcome) -> None:

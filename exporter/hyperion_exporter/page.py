@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import compress, count
 from math import isfinite, isinf
-from operator import itemgetter
+from operator import itemgetter, ne
 
 from hyperion_exporter.collector import Block, Cell, Family, Value
 
@@ -12,6 +13,8 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 # Some families are named by what a file says.
 NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+# Equal to no value of a collector, its own NaN included.
+_NOTHING = float("nan")
 
 
 class BadValue(ValueError):
@@ -30,23 +33,35 @@ class Layout:
         self.names = frozenset(family.part_of or family.name for family, _ in self._families)
         self._order = order
         self._pick = itemgetter(*order) if len(order) > 1 else None
-        self._templates: dict[str, list[str]] = {}
-        self._last: tuple[str, tuple[Value, ...], str] = ("", (), "")
+        self._texts: dict[str, _Text] = {}
 
     def fill(self, values: Sequence[Value], form: str) -> str:
         picked = self._pick(values) if self._pick else tuple(values[i] for i in self._order)
-        # Most subjects stand still from one scrape to the next: names, limits, idle disks.
-        if self._last[:2] != (form, picked):
-            self._last = (form, picked, self._filled(picked, form))
-        return self._last[2]
+        text = self._texts.get(form)
+        if text is None:
+            text = self._texts[form] = _Text(_template(self._families, form))
+        return text.renewed(picked)
 
-    def _filled(self, values: tuple[Value, ...], form: str) -> str:
-        template = self._templates.get(form)
-        if template is None:
-            template = self._templates[form] = _template(self._families, form)
-        parts = template.copy()
-        parts[1::2] = _numbers(values)
-        return "".join(parts)
+
+class _Text:
+    """A template and its numbers, of which only those that changed are spelled anew.
+
+    Most subjects stand still from one scrape to the next: names, limits, idle disks.
+    """
+
+    def __init__(self, template: list[str]) -> None:
+        self._parts = template
+        self._values: tuple[Value, ...] = (_NOTHING,) * (len(template) // 2)
+        self._whole = "".join(template)
+
+    def renewed(self, values: tuple[Value, ...]) -> str:
+        if values != self._values:
+            changed = list(compress(count(), map(ne, values, self._values)))
+            numbers = _numbers([values[place] for place in changed])
+            for place, number in zip(changed, numbers, strict=True):
+                self._parts[2 * place + 1] = number
+            self._values, self._whole = values, "".join(self._parts)
+        return self._whole
 
 
 class Page:
@@ -143,7 +158,7 @@ def _escaped(value: str) -> str:
     return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
 
 
-def _numbers(values: tuple[Value, ...]) -> list[str]:
+def _numbers(values: Sequence[Value]) -> list[str]:
     """The values as text, each proven to be one number in the exposition's spelling."""
     tokens = list(map(str, values))
     joined = " ".join(tokens)

@@ -1,6 +1,7 @@
 """Where the machine is read from: the roots of /proc, /sys, / and udev, and files kept open."""
 
 import os
+import select
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Generic, TypeVar
 Content = TypeVar("Content")
 
 _CHUNK = 1 << 16
+# What the kernel calls a page, and files of /sys never exceed.
+_SHORT = 1 << 12
 
 
 class Kept:
@@ -27,8 +30,17 @@ class Kept:
             except OSError:
                 # Its device went away and may be back under the same name.
                 self.close()
-        self._fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-        return _whole(self._fd)
+        return _whole(self._open())
+
+    def short(self) -> bytes:
+        """All of a file of at most 4 kB, as those of /sys are: its end need not be looked for."""
+        if self._fd >= 0:
+            try:
+                return os.pread(self._fd, _SHORT, 0)
+            except OSError:
+                # So did its process.
+                self.close()
+        return os.pread(self._open(), _SHORT, 0)
 
     def text(self) -> str:
         return self.read().decode("utf-8", "surrogateescape")
@@ -37,6 +49,15 @@ class Kept:
         # Not splitlines(): it also breaks at characters that a name may hold.
         return [line for line in self.text().split("\n") if line]
 
+    def pairs(self) -> tuple[list[str], list[str]]:
+        """The names and the values of a file that has one of each on a line."""
+        text = self.text()
+        words = text.split()
+        names, values = words[::2], words[1::2]
+        if not len(names) == len(values) == text.count("\n"):
+            raise ValueError(f"not a name and a value on each line of {self.path}")
+        return names, values
+
     def close(self) -> None:
         if self._fd >= 0:
             os.close(self._fd)
@@ -44,6 +65,25 @@ class Kept:
 
     def __del__(self) -> None:
         self.close()
+
+    def _open(self) -> int:
+        self._fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        return self._fd
+
+
+class Watched(Kept):
+    """A kept file of which the kernel says when it changed, as of the list of mounts (proc(5))."""
+
+    __slots__ = ()
+
+    def changed(self) -> bool:
+        """Since it was opened or last asked for; of a file that cannot be watched, always."""
+        if self._fd < 0:
+            return True
+        poll = select.poll()
+        # An ordinary file is always ready to be written; one that is watched never.
+        poll.register(self._fd, select.POLLPRI | select.POLLOUT)
+        return bool(poll.poll(0))
 
 
 def _whole(fd: int) -> bytes:
@@ -82,6 +122,9 @@ class Paths:
 
     def proc(self, name: str) -> Kept:
         return Kept(self.procfs / name)
+
+    def watched(self, name: str) -> Watched:
+        return Watched(self.procfs / name)
 
     def sys(self, name: str) -> Path:
         return self.sysfs / name

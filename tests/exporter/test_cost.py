@@ -5,15 +5,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from hyperion_exporter.collector import Block, Collector, NoData
+from hyperion_exporter.collector import Block, Collector, NoData, Table, gauge
 from hyperion_exporter.collectors.filesystem import Filesystem, Options
 from hyperion_exporter.guard import REST_SECONDS, Guard
 from hyperion_exporter.paths import Paths
 
+LAMP = gauge("lamp", "For tests.", "n")
 LINE = "28 1 8:2 / {point} rw,relatime shared:1 - {kind} /dev/sda2 rw\n"
 # What a program has to be told not to bring along: each costs megabytes in every process.
 HEAVY = ("prometheus_client", "psutil", "yaml", "pySMART", "ssl", "http.server")
@@ -22,10 +24,10 @@ HEAVY = ("prometheus_client", "psutil", "yaml", "pySMART", "ssl", "http.server")
 class Lacking(Collector):
     """Asks for something that this machine does not have."""
 
-    name = "lacking"
     help = "-"
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "lacking") -> None:
+        self.name = name  # type: ignore[misc]
         self.asked = 0
 
     def collect(self) -> Iterable[Block]:
@@ -45,6 +47,59 @@ def test_what_the_machine_lacks_is_not_looked_for_at_each_scrape() -> None:
     now += REST_SECONDS
     guard.gather(10)
     assert lacking.asked == 2
+
+
+class Giving(Collector):
+    """Gives so many samples, one after the other."""
+
+    name = "giving"
+    help = "-"
+
+    def __init__(self, *counts: int, yields: bool = False) -> None:
+        self.left = list(counts)
+        self.yields = yields  # type: ignore[misc]
+
+    def collect(self) -> Iterable[Block]:
+        return [Table((LAMP,), {(str(n),): (1,) for n in range(self.left.pop(0))})]
+
+
+@pytest.mark.parametrize(
+    ("collector", "asked"),
+    [
+        (Giving(0, 1, 1), 1),
+        (Giving(1, 0, 1), 3),
+        (Giving(0, 1, 1, yields=True), 3),
+    ],
+    ids=["nothing from the start", "nothing for once", "what others leave"],
+)
+def test_who_never_had_anything_to_give_rests_but_has_not_failed(
+    collector: Giving, asked: int
+) -> None:
+    now = 1000.0
+    guard = Guard([collector], clock=lambda: now)
+    for _ in range(3):
+        page = guard.gather(10)
+        assert 'node_scrape_collector_success{collector="giving"} 1\n' in page
+    assert 3 - len(collector.left) == asked
+    now += REST_SECONDS
+    collector.left.append(2)
+    guard.gather(10)
+    assert 4 - len(collector.left) == asked + 1
+
+
+def test_not_all_that_is_lacking_is_looked_for_in_one_scrape() -> None:
+    now = 1000.0
+    lacking = [Lacking(f"lacking{number}") for number in range(10)]
+    guard = Guard(lacking, clock=lambda: now)
+    guard.gather(10)
+    asked = []
+    while now < 1000.0 + REST_SECONDS:
+        now += 1
+        guard.gather(10)
+        asked.append(sum(one.asked for one in lacking))
+    assert max(after - before for before, after in pairwise(asked)) == 1
+    assert asked[int(REST_SECONDS / 2) - 1] == 10, "for half of the time each rests"
+    assert all(one.asked == 2 for one in lacking)
 
 
 def test_after_a_reload_what_was_lacking_is_looked_for_at_once() -> None:

@@ -195,6 +195,31 @@ def test_the_text_is_kept_while_the_values_stand_still() -> None:
     assert layout.fill([1], TEXT) == text
 
 
+def test_only_what_changed_is_spelled_anew() -> None:
+    class Once(int):
+        """A number that can be spelled once."""
+
+        def __str__(self) -> str:
+            spelled.append(int(self))
+            return int.__repr__(self)
+
+    spelled: list[int] = []
+    layout = Page(10).layout("heat", [Table((HEAT,), {("a", "x"): (0,), ("b", "x"): (0,)})])
+    layout.fill([Once(1), Once(2)], TEXT)
+    text = layout.fill([Once(1), Once(3)], TEXT)
+    assert text.endswith('heat_celsius{room="a",place="x"} 1\nheat_celsius{room="b",place="x"} 3\n')
+    assert spelled == [1, 2, 3]
+
+
+def test_after_what_is_no_number_the_numbers_are_right_again() -> None:
+    layout = Page(10).layout("heat", [Table((HEAT,), {("a", "x"): (0,), ("b", "x"): (0,)})])
+    layout.fill([1, 2], TEXT)
+    with pytest.raises(BadValue):
+        layout.fill([7, "many"], TEXT)
+    text = layout.fill([7, 3], TEXT)
+    assert [line[-2:] for line in text.splitlines()[2:]] == [" 7", " 3"]
+
+
 def test_a_table_and_single_samples_give_the_same_text(page: Render) -> None:
     samples = Samples()
     for room in "abc":

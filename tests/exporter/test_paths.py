@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hyperion_exporter.paths import Kept, Paths
+from hyperion_exporter.paths import Kept, Paths, Watched
 from lab.wait import wait_for
 
 
@@ -58,6 +58,36 @@ def test_a_list_that_the_kernel_gives_in_pieces_is_whole() -> None:
     assert Kept(file).read() == text
 
 
+def test_of_a_short_file_one_read_is_all(tmp_path: Path) -> None:
+    file = tmp_path / "carrier"
+    file.write_text("1\n")
+    kept = Kept(file)
+    assert kept.short() == kept.short() == b"1\n"
+    file.write_text("0\n")
+    assert kept.short() == kept.read() == b"0\n"
+
+
+def test_names_and_values_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "vmstat").write_text("pgpgin 7\npswpin    8\n")
+    assert Kept(tmp_path / "vmstat").pairs() == (["pgpgin", "pswpin"], ["7", "8"])
+
+
+@pytest.mark.parametrize("lines", ["a\n", "a 1 2\n", "a 1 2\nb 3 4\n", "a 1\n2\n", "a\n1 2\n3\n"])
+def test_where_a_line_holds_more_or_less_nothing_is_believed(tmp_path: Path, lines: str) -> None:
+    """Else a value would be given under its neighbour's name."""
+    (tmp_path / "vmstat").write_text(lines)
+    with pytest.raises(ValueError, match="not a name and a value on each line of .*vmstat"):
+        Kept(tmp_path / "vmstat").pairs()
+
+
+def test_of_a_file_that_cannot_be_watched_each_reading_may_differ(tmp_path: Path) -> None:
+    (tmp_path / "mountinfo").write_text("as a copy of /proc has it")
+    watched = Watched(tmp_path / "mountinfo")
+    assert watched.changed()
+    watched.read()
+    assert watched.changed()
+
+
 def test_a_file_that_is_not_there_yet_is_found_later(tmp_path: Path) -> None:
     kept = Kept(tmp_path / "late")
     with pytest.raises(FileNotFoundError):
@@ -79,7 +109,7 @@ def test_what_went_away_and_came_back_is_opened_anew(tmp_path: Path) -> None:
             kept.read()
         file.unlink()
         file.symlink_to(f"/proc/{second.pid}/comm")
-        assert kept.text() == "tee\n"
+        wait_for(lambda: kept.text() == "tee\n", 10, "the second program")
 
 
 def test_lines_break_at_newlines_only(tmp_path: Path) -> None:
@@ -96,5 +126,6 @@ def test_names_that_are_not_utf8_can_be_used_as_paths_again(tmp_path: Path) -> N
 def test_every_root_can_be_moved(tmp_path: Path) -> None:
     paths = Paths(tmp_path / "p", tmp_path / "s", tmp_path / "r", tmp_path / "u")
     assert paths.proc("net/dev").path == tmp_path / "p/net/dev"
+    assert paths.watched("1/mountinfo").path == tmp_path / "p/1/mountinfo"
     assert paths.sys("class/net") == tmp_path / "s/class/net"
     assert paths.udev("b8:0") == tmp_path / "u/b8:0"

@@ -1,4 +1,4 @@
-"""The exporter as a program: beside node_exporter, under promtool, over time, on hung mounts."""
+"""The exporter as a program: under promtool, over time, on hung mounts."""
 
 import http.client
 import os
@@ -8,54 +8,26 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
-from hyperion_exporter.collectors import COLLECTORS
 from lab.house import ROOT, repeated
 from lab.ours import BIN, exporter
+from lab.pages import Samples, samples, scrape
 from lab.programs import missing, program
 from lab.servers import Server, answers, end, free_port, node_exporter, running
 from lab.wait import wait_for
 
 HUNG = ROOT / "tests/exporter/hung_mounts.py"
-# node_exporter knows no such collector.
-OURS_ALONE = {"exporter"}
-# What the libraries of its language say of themselves, a number of macOS, here always 0, and the
-# states that some process is in just then.
-THEIRS_ALONE = re.compile(
-    r"go_|promhttp_|process_|node_exporter_build_info$|node_filesystem_purgeable_bytes$"
-    r"|node_processes_(threads_)?state$"
-)
-
-Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
-def scrape(server: Server, timeout: str = "10") -> str:
-    headers = {"X-Prometheus-Scrape-Timeout-Seconds": timeout}
-    request = urllib.request.Request(f"{server.url}/metrics", headers=headers)
-    with urllib.request.urlopen(request, timeout=float(timeout)) as answer:
-        return str(answer.read().decode())
-
-
-def parsed(page: str) -> Samples:
-    return {
-        # An empty label is, to Prometheus, no label.
-        (sample.name, frozenset((k, v) for k, v in sample.labels.items() if v)): sample.value
-        for family in text_string_to_metric_families(page)
-        for sample in family.samples
-    }
-
-
-def labelled(samples: Samples, name: str, label: str) -> dict[str, float]:
+def labelled(found: Samples, name: str, label: str) -> dict[str, float]:
     """What a family says, by one of its labels."""
-    return {dict(labels)[label]: value for (n, labels), value in samples.items() if n == name}
+    return {dict(labels)[label]: value for (n, labels), value in found.items() if n == name}
 
 
 def complaints(page: str) -> set[str]:
@@ -84,24 +56,6 @@ def test_prometheus_own_tool_accepts_what_it_serves(tmp_path: Path) -> None:
 
 def test_a_page_that_is_wrong_is_refused_by_that_tool() -> None:
     assert complaints("# TYPE upCase gauge\nupCase 1\n")
-
-
-def test_all_that_node_exporter_gives_is_there(tmp_path: Path) -> None:
-    names = [kind.name for kind in COLLECTORS if kind.name not in OURS_ALONE]
-    flags = ["--collector.disable-defaults", *(f"--collector.{name}" for name in names)]
-    with exporter(tmp_path, flags) as ours, node_exporter(tmp_path, "1.11", flags) as theirs:
-        given, wanted = parsed(scrape(ours)), parsed(scrape(theirs))
-    missing_here = comparable(wanted) - comparable(given)
-    assert sorted(missing_here, key=str) == []
-
-
-def comparable(samples: Samples) -> set[tuple[str, frozenset[tuple[str, str]]]]:
-    """Without what is theirs alone, and what a disk is where their library cannot tell."""
-    return {
-        (name, frozenset(label for label in labels if label[0] != "rotational"))
-        for name, labels in samples
-        if not THEIRS_ALONE.match(name)
-    }
 
 
 def test_a_thousand_scrapes_leave_nothing_behind(tmp_path: Path) -> None:
@@ -151,7 +105,7 @@ def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
 def test_once_prints_the_page_and_ends() -> None:
     run = [BIN / "hyperion-exporter", "--once"]
     page = subprocess.run(run, capture_output=True, text=True, timeout=30, check=True).stdout
-    assert labelled(parsed(page), "node_scrape_collector_success", "collector")["stat"] == 1
+    assert labelled(samples(page), "node_scrape_collector_success", "collector")["stat"] == 1
 
 
 @contextmanager
@@ -180,7 +134,7 @@ def descendant(pid: int) -> int:
 def test_hung_mounts_cost_only_their_own_numbers(count: int, tmp_path: Path) -> None:
     with on_hung_mounts(count, tmp_path) as server:
         begun = time.monotonic()
-        first = parsed(scrape(server))
+        first = samples(scrape(server))
         assert time.monotonic() - begun < 5, "the first scrape too is in time"
         errors = labelled(first, "node_filesystem_device_error", "mountpoint")
         hung = {str(tmp_path / f"hung{number}") for number in range(count)}
@@ -192,7 +146,7 @@ def test_hung_mounts_cost_only_their_own_numbers(count: int, tmp_path: Path) -> 
         _, before = held(pid)
         for _ in range(100):
             begun = time.monotonic()
-            assert labelled(parsed(scrape(server)), "node_filesystem_device_error", "mountpoint")
+            assert labelled(samples(scrape(server)), "node_filesystem_device_error", "mountpoint")
             assert time.monotonic() - begun < 2, "known to hang, they are not waited for"
         assert held(pid)[1] <= before + 1
         assert before <= count + 10

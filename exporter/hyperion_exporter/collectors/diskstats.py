@@ -120,8 +120,6 @@ class Diskstats(Collector):
     def collect(self) -> Iterable[Block]:
         samples = Samples()
         known, self._known = self._known, {}
-        # Forgets the files of disks that have gone.
-        self._disks.names()
         for line in self._file.lines():
             major, minor, device, *values = line.split()
             if self._wanted(device):
@@ -135,6 +133,9 @@ class Diskstats(Collector):
                 _add_contents(samples, device, udev)
                 if udev["DM_NAME"]:
                     self._add_mapped(samples, device, udev)
+        if known.keys() != self._known.keys():
+            # Forgets the files of disks that have gone.
+            self._disks.names()
         return [samples]
 
     def _add_info(self, samples: Samples, names: Labels, udev: Properties) -> None:

@@ -3,7 +3,7 @@
 import errno
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from hyperion_exporter.collector import (
     option,
 )
 from hyperion_exporter.crew import Crew
-from hyperion_exporter.paths import Kept, Paths
+from hyperion_exporter.paths import Paths, Watched
 
 # A local filesystem answers in microseconds, a far one in milliseconds; who needs longer than the
 # first holds up no other, who needs longer than the second is reported as not answering.
@@ -72,7 +72,10 @@ class Mount(NamedTuple):
     readonly: bool
 
 
-Answer = os.statvfs_result | OSError
+SILENT = "mountpoint timeout"
+
+# The other one is why there are no sizes.
+Answer = os.statvfs_result | str
 
 
 class Filesystem(Collector):
@@ -89,19 +92,35 @@ class Filesystem(Collector):
         self._statvfs = statvfs
         self._root = os.fspath(paths.rootfs).rstrip("/")
         # The first process sees the machine's mounts also when we run in a namespace of our own.
-        self._files = (paths.proc("1/mountinfo"), paths.proc("self/mountinfo"))
+        self._files = (paths.watched("1/mountinfo"), paths.watched("self/mountinfo"))
         points, kinds = options.mount_points_include, options.fs_types_include
-        self._points = Filter(points, "" if points else options.mount_points_exclude)
-        self._kinds = Filter(kinds, "" if kinds else options.fs_types_exclude)
+        self._wanted_point = Filter(points, "" if points else options.mount_points_exclude)
+        self._wanted_kind = Filter(kinds, "" if kinds else options.fs_types_exclude)
         self._crew: Crew[str, Answer] = Crew("statvfs", PATIENCE_SECONDS)
+        self._seen: Watched | None = None
         self._content = b""
         self._mounts: dict[Labels, Mount] = {}
+        self._points: set[str] = set()
         self._local: set[str] = set()
         self._proven: set[str] = set()
+        self._readonly: set[str] = set()
+        self._answers: dict[str, Answer] | None = None
+        self._blocks: Sequence[Block] = ()
 
     def collect(self) -> Iterable[Block]:
         self._look_around()
-        answers = self._ask({mount.point for mount in self._mounts.values()})
+        answers = self._ask()
+        readonly = {point for point, answer in answers.items() if _refuses_writes(answer)}
+        if readonly != self._readonly:
+            # A fault of the disk makes its filesystem read-only, and the kernel does not say that
+            # the mounts changed.
+            self._readonly, self._seen = readonly, None
+            self._look_around()
+        if answers != self._answers:
+            self._answers, self._blocks = answers, self._tables(answers)
+        return self._blocks
+
+    def _tables(self, answers: Mapping[str, Answer]) -> Sequence[Block]:
         always: dict[Labels, Sequence[Value]] = {}
         answered: dict[Labels, Sequence[Value]] = {}
         numbers: dict[Labels, Sequence[Value]] = {}
@@ -112,28 +131,34 @@ class Filesystem(Collector):
                 answered[labels] = _sizes(answer)
                 numbers[mount.device, mount.major, mount.minor, mount.point] = (1,)
             else:
-                always[*labels[:-1], _why(answer)] = (1, int(mount.readonly))
-        return [Table(ALWAYS, always), Table(ANSWERED, answered), Table((MOUNT,), numbers)]
+                always[*labels[:-1], answer or SILENT] = (1, int(mount.readonly))
+        return Table(ALWAYS, always), Table(ANSWERED, answered), Table((MOUNT,), numbers)
 
     def _look_around(self) -> None:
-        content = _content(*self._files)
-        if content == self._content:
+        if self._seen and not self._seen.changed():
             return
-        # Damaged lines are as damaged the next time.
-        self._content = b""
+        # Until the list is understood it is not seen: damaged lines are as damaged the next time.
+        self._seen, (content, file) = None, _content(*self._files)
+        if content != self._content:
+            self._sort(content)
+            self._content = content
+        self._seen = file
+
+    def _sort(self, content: bytes) -> None:
         lines = content.decode("utf-8", "surrogateescape").split("\n")
         mounts = [_mount(line) for line in lines if line]
         wanted = [mount for mount in mounts if self._wanted(mount)]
         self._mounts = {(m.device, m.point, m.kind, ""): m for m in wanted}
+        self._points = {m.point for m in wanted}
         # The way to a local one may lead through one that hangs.
         far = tuple(f"{m.point.rstrip('/')}/" for m in mounts if m.kind not in LOCAL)
         self._local = {m.point for m in wanted if not f"{m.point}/".startswith(far)}
         self._proven = set()
-        self._content = content
+        self._answers = None
 
-    def _ask(self, points: set[str]) -> dict[str, Answer]:
+    def _ask(self) -> dict[str, Answer]:
         answers = {point: self._one(point) for point in self._proven}
-        rest = points - answers.keys()
+        rest = self._points - answers.keys()
         calls = {point: partial(self._one, point) for point in rest}
         answers |= self._crew.run(calls, ANSWER_SECONDS)
         self._proven = self._local & answers.keys()
@@ -144,21 +169,21 @@ class Filesystem(Collector):
             # Under rootfs= the same mount is found below it; names stay those of the machine.
             return self._statvfs(self._root + point)
         except OSError as fault:
-            return fault
+            return (fault.strerror or "unknown").lower()
         except ValueError:
-            return OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+            return os.strerror(errno.EINVAL).lower()
 
     def _wanted(self, mount: Mount) -> bool:
-        return self._points(mount.point) and self._kinds(mount.kind)
+        return self._wanted_point(mount.point) and self._wanted_kind(mount.kind)
 
 
-def _content(*files: Kept) -> bytes:
+def _content(*files: Watched) -> tuple[bytes, Watched]:
     for file in files[:-1]:
         try:
-            return file.read()
+            return file.read(), file
         except OSError:
             continue
-    return files[-1].read()
+    return files[-1].read(), files[-1]
 
 
 def _mount(line: str) -> Mount:
@@ -176,10 +201,10 @@ def _unescaped(text: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
 
 
+def _refuses_writes(answer: Answer) -> bool:
+    return isinstance(answer, os.statvfs_result) and bool(answer.f_flag & os.ST_RDONLY)
+
+
 def _sizes(answer: os.statvfs_result) -> Sequence[Value]:
     _, unit, blocks, free, avail, files, files_free, *_ = answer
     return (blocks * unit, free * unit, avail * unit, files, files_free)
-
-
-def _why(answer: OSError | None) -> str:
-    return "mountpoint timeout" if answer is None else (answer.strerror or "unknown").lower()

@@ -1,7 +1,7 @@
 """What the sensors of the machine report: temperatures, fans, voltages, power."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from hyperion_exporter.collector import (
     Collector,
     Family,
     Filter,
+    NoData,
     Samples,
     counter,
     gauge,
@@ -29,33 +30,46 @@ KINDS = (
 _FILE = re.compile(rf"({KINDS})(\d*)(?:_(.+))?")
 _UNCLEAN = re.compile(r"[^a-z0-9:_]")
 
+
+def _as_it_is(value: float) -> float:
+    return value
+
+
+def _milli(value: float) -> float:
+    return value * 1e-3
+
+
+def _micro(value: float) -> float:
+    # Divided, as node_exporter does: the last digit differs.
+    return value / 1e6
+
+
+Scale = Callable[[float], float]
 # The kernel's units by kind of sensor (hwmon/sysfs-interface.rst): milli, or micro for power.
-MILLI = 1e-3
-MICRO = 1e-6
-UNITS = {
-    "in": ("_volts", MILLI),
-    "cpu": ("_volts", MILLI),
-    "temp": ("_celsius", MILLI),
-    "curr": ("_amps", MILLI),
-    "energy": ("_joule_total", MICRO),
-    "power": ("_watt", MICRO),
-    "humidity": ("", MICRO),
+UNITS: dict[str, tuple[str, Scale]] = {
+    "in": ("_volts", _milli),
+    "cpu": ("_volts", _milli),
+    "temp": ("_celsius", _milli),
+    "curr": ("_amps", _milli),
+    "energy": ("_joule_total", _micro),
+    "power": ("_watt", _micro),
+    "humidity": ("", _micro),
 }
 # Facts that are in another unit than their sensor, or in none.
-SPECIAL = {
-    ("beep_enable", ""): ("node_hwmon_beep_enabled", 1),
-    ("vrm", ""): ("node_hwmon_voltage_regulator_version", 1),
-    ("update_interval", ""): ("node_hwmon_update_interval_seconds", MILLI),
-    ("temp", "type"): ("node_hwmon_temp_type", 1),
-    ("power", "accuracy"): ("node_hwmon_power_accuracy", MICRO),
-    ("power", "average_interval"): ("node_hwmon_power_average_interval_seconds", MILLI),
-    ("power", "average_interval_min"): ("node_hwmon_power_average_interval_min_seconds", MILLI),
-    ("power", "average_interval_max"): ("node_hwmon_power_average_interval_max_seconds", MILLI),
-    ("fan", "input"): ("node_hwmon_fan_rpm", 1),
-    ("fan", "min"): ("node_hwmon_fan_min_rpm", 1),
-    ("fan", "max"): ("node_hwmon_fan_max_rpm", 1),
-    ("fan", "target"): ("node_hwmon_fan_target_rpm", 1),
-    ("freq", "input"): ("node_hwmon_freq_freq_mhz", MICRO),
+SPECIAL: dict[tuple[str, str], tuple[str, Scale]] = {
+    ("beep_enable", ""): ("node_hwmon_beep_enabled", _as_it_is),
+    ("vrm", ""): ("node_hwmon_voltage_regulator_version", _as_it_is),
+    ("update_interval", ""): ("node_hwmon_update_interval_seconds", _milli),
+    ("temp", "type"): ("node_hwmon_temp_type", _as_it_is),
+    ("power", "accuracy"): ("node_hwmon_power_accuracy", _micro),
+    ("power", "average_interval"): ("node_hwmon_power_average_interval_seconds", _milli),
+    ("power", "average_interval_min"): ("node_hwmon_power_average_interval_min_seconds", _milli),
+    ("power", "average_interval_max"): ("node_hwmon_power_average_interval_max_seconds", _milli),
+    ("fan", "input"): ("node_hwmon_fan_rpm", _as_it_is),
+    ("fan", "min"): ("node_hwmon_fan_min_rpm", _as_it_is),
+    ("fan", "max"): ("node_hwmon_fan_max_rpm", _as_it_is),
+    ("fan", "target"): ("node_hwmon_fan_target_rpm", _as_it_is),
+    ("freq", "input"): ("node_hwmon_freq_freq_mhz", _micro),
 }
 
 
@@ -64,7 +78,7 @@ class Reading(NamedTuple):
 
     file: Kept
     family: Family
-    factor: float
+    scale: Scale
     chip: str
     sensor: str
 
@@ -98,6 +112,8 @@ class Hwmon(Collector):
         self._chips: dict[str, Chip] = {}
 
     def collect(self) -> Iterable[Block]:
+        if not self._folders.folder.is_dir():
+            raise NoData("no sensors")
         samples = Samples()
         self._chips = {name: self._chip(name) for name in self._folders.names()}
         for chip in self._chips.values():
@@ -137,11 +153,11 @@ class Hwmon(Collector):
         if fact == "label":
             chip.names.append((LABEL, (label, _text(file.path), sensor)))
             return
-        name, factor = _meaning(kind, fact, bare=(file.path.parent / sensor).exists())
+        name, scale = _meaning(kind, fact, bare=(file.path.parent / sensor).exists())
         family = self._families.setdefault(name, _family(name, kind, fact))
         if kind == "freq":
             sensor = _clean(_text(file.path.with_name(f"{sensor}_label"))) or sensor
-        chip.readings.append(Reading(file, family, factor, label, sensor))
+        chip.readings.append(Reading(file, family, scale, label, sensor))
 
 
 def _add(samples: Samples, reading: Reading) -> None:
@@ -150,11 +166,11 @@ def _add(samples: Samples, reading: Reading) -> None:
     except (OSError, ValueError):
         # A sensor that is asleep or not wired says so with an error, or with nothing.
         return
-    samples.add(reading.family, value * reading.factor, reading.chip, reading.sensor)
+    samples.add(reading.family, reading.scale(value), reading.chip, reading.sensor)
 
 
-def _meaning(kind: str, fact: str, bare: bool) -> tuple[str, float]:
-    """The name of the family that a fact of a sensor becomes, and what to multiply it with."""
+def _meaning(kind: str, fact: str, bare: bool) -> tuple[str, Scale]:
+    """The name of the family that a fact of a sensor becomes, and in what unit it comes."""
     if (kind, fact) in SPECIAL:
         return SPECIAL[kind, fact]
     name = f"node_hwmon_{kind}"
@@ -162,11 +178,11 @@ def _meaning(kind: str, fact: str, bare: bool) -> tuple[str, float]:
     if fact and (fact != "input" or bare):
         name += f"_{_clean(fact)}"
     if fact in ("fault", "alarm"):
-        return name, 1
+        return name, _as_it_is
     if fact == "beep":
-        return f"{name}_enabled", 1
-    unit, factor = UNITS.get(kind, ("", 1))
-    return name + unit, factor
+        return f"{name}_enabled", _as_it_is
+    unit, scale = UNITS.get(kind, ("", _as_it_is))
+    return name + unit, scale
 
 
 def _family(name: str, kind: str, fact: str) -> Family:

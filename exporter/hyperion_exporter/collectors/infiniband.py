@@ -12,7 +12,7 @@ from hyperion_exporter.collector import (
     counter,
     gauge,
 )
-from hyperion_exporter.devices import Devices, scaled
+from hyperion_exporter.devices import Devices
 from hyperion_exporter.paths import Paths
 
 INFO = gauge(
@@ -81,6 +81,20 @@ COUNTERS = {
     "counters/unicast_xmit_packets": _count(
         "unicast_packets_transmitted", "Unicast packets sent, bad ones included."
     ),
+    "counters/excessive_buffer_overrun_errors": _count(
+        "excessive_buffer_overrun_errors", "Times the buffers overran again and again."
+    ),
+    "counters/local_link_integrity_errors": _count(
+        "local_link_integrity_errors", "Times the link had too many local errors."
+    ),
+    "counters/port_rcv_remote_physical_errors": _count(
+        "port_receive_remote_physical_errors", "Packets received that were marked as bad."
+    ),
+    "counters/port_rcv_switch_relay_errors": _count(
+        "port_receive_switch_relay_errors", "Packets received that could not be passed on."
+    ),
+    "counters/symbol_error": _count("symbol_error", "Small errors on the link's lanes."),
+    "counters/VL15_dropped": _count("vl15_dropped", "Management packets dropped."),
     "counters_ext/port_multicast_rcv_packets": _count(
         "legacy_multicast_packets_received", "Multicast packets received, old counter."
     ),
@@ -105,6 +119,77 @@ COUNTERS = {
     "counters_ext/port_unicast_xmit_packets": _count(
         "legacy_unicast_packets_transmitted", "Unicast packets sent, old counter."
     ),
+    "hw_counters/duplicate_request": _count(
+        "duplicate_requests_packets", "Requests received twice."
+    ),
+    "hw_counters/implied_nak_seq_err": _count(
+        "implied_nak_seq_errors", "Answers for which an earlier one was missing."
+    ),
+    "hw_counters/local_ack_timeout_err": _count(
+        "local_ack_timeout_errors", "Times no acknowledgement came in time."
+    ),
+    "hw_counters/np_cnp_sent": _count("np_cnp_packets_sent", "Notices of congestion sent."),
+    "hw_counters/np_ecn_marked_roce_packets": _count(
+        "np_ecn_marked_roce_packets_received", "Packets received that tell of congestion."
+    ),
+    "hw_counters/out_of_buffer": _count(
+        "out_of_buffer_drops", "Packets dropped for want of buffers."
+    ),
+    "hw_counters/out_of_sequence": _count(
+        "out_of_sequence_packets_received", "Packets received out of order."
+    ),
+    "hw_counters/packet_seq_err": _count(
+        "packet_sequence_errors", "Times the other side missed a packet."
+    ),
+    "hw_counters/req_cqe_error": _count(
+        "req_cqes_errors", "Own requests that ended with an error."
+    ),
+    "hw_counters/req_cqe_flush_error": _count(
+        "req_cqes_flush_errors", "Own requests that were flushed with an error."
+    ),
+    "hw_counters/req_remote_access_errors": _count(
+        "req_remote_access_errors", "Own requests refused: access."
+    ),
+    "hw_counters/req_remote_invalid_request": _count(
+        "req_remote_invalid_request_errors", "Own requests refused: not valid."
+    ),
+    "hw_counters/resp_cqe_error": _count("resp_cqes_errors", "Answers that ended with an error."),
+    "hw_counters/resp_cqe_flush_error": _count(
+        "resp_cqes_flush_errors", "Answers that were flushed with an error."
+    ),
+    "hw_counters/resp_local_length_error": _count(
+        "resp_local_length_errors", "Requests received of a wrong length."
+    ),
+    "hw_counters/resp_remote_access_errors": _count(
+        "resp_remote_access_errors", "Requests received without access."
+    ),
+    "hw_counters/rnr_nak_retry_err": _count(
+        "rnr_nak_retry_packets_received", "Times the other side was not ready, too often."
+    ),
+    "hw_counters/roce_adp_retrans": _count("roce_adp_retransmits", "Adaptive retransmissions."),
+    "hw_counters/roce_adp_retrans_to": _count(
+        "roce_adp_retransmits_timeout", "Adaptive retransmissions that ran out of time."
+    ),
+    "hw_counters/roce_slow_restart": _count("roce_slow_restart_used", "Times it restarted slowly."),
+    "hw_counters/roce_slow_restart_cnps": _count(
+        "roce_slow_restart_cnps", "Notices of congestion from a slow restart."
+    ),
+    "hw_counters/roce_slow_restart_trans": _count(
+        "roce_slow_restart", "Times the state became slow restart."
+    ),
+    "hw_counters/rp_cnp_handled": _count("rp_cnp_packets_handled", "Notices of congestion obeyed."),
+    "hw_counters/rp_cnp_ignored": _count(
+        "rp_cnp_ignored_packets_received", "Notices of congestion ignored."
+    ),
+    "hw_counters/rx_atomic_requests": _count("rx_atomic_requests", "Atomic requests received."),
+    "hw_counters/rx_dct_connect": _count(
+        "rx_dct_connect_requests", "Dynamic connections asked for."
+    ),
+    "hw_counters/rx_icrc_encapsulated": _count(
+        "rx_icrc_encapsulated_errors", "Packets received with a wrong inner checksum."
+    ),
+    "hw_counters/rx_read_requests": _count("rx_read_requests", "Read requests received."),
+    "hw_counters/rx_write_requests": _count("rx_write_requests", "Write requests received."),
 }
 
 
@@ -143,4 +228,4 @@ def _add(samples: Samples, ports: Devices, port: str, labels: tuple[str, str]) -
         # Drivers that do not count something say: N/A (no PMA).
         count = ports.read(port, file)
         if count and count.isdecimal():
-            samples.add(family, scaled(count, factor), *labels)
+            samples.add(family, count if factor == 1 else int(count) * factor, *labels)

@@ -1,9 +1,18 @@
 """Which interrupts each processor served."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from hyperion_exporter.collector import Block, Collector, Filter, Labels, Samples, counter, option
+from hyperion_exporter.collector import (
+    Block,
+    Collector,
+    Filter,
+    Labels,
+    Table,
+    Value,
+    counter,
+    option,
+)
 from hyperion_exporter.paths import Paths
 
 INTERRUPTS = counter(
@@ -29,27 +38,35 @@ class Interrupts(Collector):
         self._file = paths.proc("interrupts")
         self._wanted = Filter(options.name_include, options.name_exclude)
         self._zeros = options.include_zeros
+        # The labels of each line's samples, made once: a machine of 64 processors has thousands.
+        self._known: dict[tuple[str, str], list[Labels]] = {}
 
     def collect(self) -> Iterable[Block]:
         header, *lines = self._file.lines()
+        known, self._known = self._known, {}
+        rows: dict[Labels, Sequence[Value]] = {}
         # Processors that are off have no column.
-        cpus = [word.removeprefix("CPU") for word in header.split()]
-        samples = Samples()
+        columns = len(header.split())
         for line in lines:
             kind, _, rest = line.partition(":")
-            words = rest.split()
+            *counts, words = rest.split(None, columns) or [""]
             # ERR and MIS are counted for all processors together.
-            if len(words) > len(cpus):
-                labels = *_described(kind.strip(), words[len(cpus) :]), kind.strip()
-                self._add(samples, labels, zip(cpus, words, strict=False))
-        return [samples]
+            if len(counts) == columns:
+                key = header, f"{kind}:{words}"
+                labels = known.get(key) or self._labels(header, kind.strip(), words.split())
+                self._known[key] = labels
+                # A line that is not wanted has no labels.
+                rows.update(zip(labels, zip(counts, strict=True), strict=False))
+        if not self._zeros:
+            rows = {labels: row for labels, row in rows.items() if row != ("0",)}
+        return [Table((INTERRUPTS,), rows)]
 
-    def _add(self, samples: Samples, labels: Labels, counts: Iterable[tuple[str, str]]) -> None:
-        devices, info, kind = labels
-        if self._wanted(f"{kind};{info};{devices}"):
-            for cpu, count in counts:
-                if self._zeros or count != "0":
-                    samples.add(INTERRUPTS, count, cpu, *labels)
+    def _labels(self, header: str, kind: str, words: list[str]) -> list[Labels]:
+        devices, info = _described(kind, words)
+        if not self._wanted(f"{kind};{info};{devices}"):
+            return []
+        cpus = (word.removeprefix("CPU") for word in header.split())
+        return [(cpu, devices, info, kind) for cpu in cpus]
 
 
 def _described(kind: str, words: list[str]) -> tuple[str, str]:

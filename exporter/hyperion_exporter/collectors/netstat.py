@@ -1,10 +1,10 @@
 """What the network protocols counted, under the kernel's own names."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from hyperion_exporter.collector import Block, Collector, Family, Samples, option, untyped
+from hyperion_exporter.collector import Block, Collector, Family, one, option, untyped
 from hyperion_exporter.paths import Paths
 
 
@@ -30,40 +30,41 @@ class Netstat(Collector):
         self._files = (paths.proc("net/netstat"), paths.proc("net/snmp"))
         self._file6 = paths.proc("net/snmp6")
         self._wanted = re.compile(options.fields)
-        # A line of names is the same at each scrape, so it is taken apart once.
+        # The names are the same at each scrape, so they are looked through once.
         self._places: dict[str, list[tuple[int, Family]]] = {}
-        self._families6: dict[str, Family | None] = {}
 
     def collect(self) -> Iterable[Block]:
-        samples = Samples()
+        families: list[Family] = []
+        values: list[str] = []
+        for names, tokens in self._lines():
+            if names not in self._places:
+                self._places[names] = self._find(names)
+            for place, family in self._places[names]:
+                families.append(family)
+                values.append(tokens[place])
+        return [one(families, values)]
+
+    def _lines(self) -> Iterator[tuple[str, list[str]]]:
+        """Names, and in the same places their values."""
         for file in self._files:
             lines = file.lines()
             for names, values in zip(lines[::2], lines[1::2], strict=True):
-                if names not in self._places:
-                    self._places[names] = self._find(names)
-                tokens = values.split()
-                for place, family in self._places[names]:
-                    samples.add(family, tokens[place])
-        self._add6(samples)
-        return [samples]
-
-    def _add6(self, samples: Samples) -> None:
+                yield names, values.split()
         try:
-            lines = self._file6.lines()
+            names6, values6 = self._file6.pairs()
         except FileNotFoundError:
             return  # IPv6 is off
-        for line in lines:
-            name, value = line.split()
-            if name not in self._families6:
-                # Ip6InReceives, UdpLite6OutDatagrams: the protocol ends at the 6.
-                self._families6[name] = self._family(name.replace("6", "6_", 1))
-            if family := self._families6[name]:
-                samples.add(family, value)
+        yield " ".join(names6), values6
 
     def _find(self, line: str) -> list[tuple[int, Family]]:
         protocol, *names = line.split()
-        families = (self._family(f"{protocol.rstrip(':')}_{name}") for name in names)
-        return [(place, family) for place, family in enumerate(families, 1) if family]
+        if protocol.endswith(":"):
+            named = [(place, f"{protocol[:-1]}_{name}") for place, name in enumerate(names, 1)]
+        else:
+            # Ip6InReceives, UdpLite6OutDatagrams: the protocol ends at the 6.
+            named = [(place, n.replace("6", "6_", 1)) for place, n in enumerate(line.split())]
+        families = ((place, self._family(name)) for place, name in named)
+        return [(place, family) for place, family in families if family]
 
     def _family(self, name: str) -> Family | None:
         if not self._wanted.search(name):

@@ -8,7 +8,7 @@ from hyperion_exporter.devices import Devices, Fact, add_facts
 from hyperion_exporter.paths import Paths
 
 
-def _facts(factor: float, files: str, renamed: dict[str, str]) -> list[Fact]:
+def _facts(divisor: int, files: str, renamed: dict[str, str]) -> list[Fact]:
     """Files that say what their family is called, and those that do not."""
     names = {file: file for file in files.split()} | renamed
     return [
@@ -16,7 +16,7 @@ def _facts(factor: float, files: str, renamed: dict[str, str]) -> list[Fact]:
             file,
             gauge(f"node_power_supply_{name}", f"The supply's {file.replace('_', ' ')}.",
                   "power_supply"),
-            factor,
+            divisor,
         )
         for file, name in names.items()
     ]  # fmt: skip
@@ -34,7 +34,7 @@ FACTS = [
         },
     ),
     *_facts(
-        1e-6,
+        1_000_000,
         "current_boot current_max energy_empty energy_empty_design energy_full energy_full_design"
         " voltage_boot voltage_max voltage_max_design voltage_min voltage_min_design voltage_ocv"
         " charge_control_limit charge_control_limit_max charge_counter charge_empty"
@@ -50,7 +50,7 @@ FACTS = [
         },
     ),
     *_facts(
-        0.1,
+        10,
         "",
         {
             "temp": "temp_celsius",
@@ -91,7 +91,7 @@ class Powersupplyclass(Collector):
 
     def collect(self) -> Iterable[Block]:
         supplies = list(filter(self._wanted, self._supplies.names()))
-        if not supplies:
+        if not (supplies or self._supplies.folder.is_dir()):
             raise NoData("no power supply")
         samples = Samples()
         add_facts(samples, self._supplies, FACTS, only=supplies)

@@ -8,7 +8,7 @@ from hyperion_exporter.collector import Block, Collector, Family, NoData, Sample
 from hyperion_exporter.devices import Devices
 from hyperion_exporter.paths import Paths
 
-JOULES = 1e-6
+MICROJOULES = 1e6
 
 # intel-rapl:0 is a package, intel-rapl:0:1 a part of it; one with no number holds them all.
 _ZONE = re.compile(r".*:\d+")
@@ -43,7 +43,7 @@ class Rapl(Collector):
             if energy := self._zones.read(zone, "energy_uj"):
                 labels = (index, str(self._zones.folder / zone), name)
                 family = self._family(name)
-                samples.add(family, int(energy) * JOULES, *labels[: len(family.labels)])
+                samples.add(family, int(energy) / MICROJOULES, *labels[: len(family.labels)])
         return [samples]
 
     def _named(self, zone: str, seen: dict[str, int]) -> tuple[str, str]:

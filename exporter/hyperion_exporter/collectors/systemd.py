@@ -55,7 +55,7 @@ class Property(NamedTuple):
     kind: str
     name: str
     family: Family | None = None
-    factor: float = 1
+    divisor: int = 1
 
 
 def _gauge(name: str, help: str) -> Family:
@@ -66,7 +66,7 @@ START = Property(
     "Unit",
     "ActiveEnterTimestamp",
     _gauge("unit_start_time_seconds", "When the unit became active, since the epoch."),
-    1e-6,
+    1_000_000,
 )
 RESTARTS = Property(
     "Service",
@@ -84,7 +84,7 @@ ALWAYS = (
         "Timer",
         "LastTriggerUSec",
         _gauge("timer_last_trigger_seconds", "When the timer last ran out, since the epoch."),
-        1e-6,
+        1_000_000,
     ),
     Property(
         "Socket",
@@ -204,7 +204,8 @@ class Systemd(Collector):
             if question is START and unit.active != "active":
                 value = 0
             if question.family:
-                samples.add(question.family, value * question.factor, unit.name)
+                divisor = question.divisor
+                samples.add(question.family, value if divisor == 1 else value / divisor, unit.name)
 
 
 def _add_manager(samples: Samples, version: Any, virtualization: Any, state: Any) -> None:

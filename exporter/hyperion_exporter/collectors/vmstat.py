@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hyperion_exporter.collector import Block, Collector, Family, Samples, option, untyped
+from hyperion_exporter.collector import Block, Collector, Family, one, option, untyped
 from hyperion_exporter.paths import Paths
 
 
@@ -23,17 +23,18 @@ class Vmstat(Collector):
     def __init__(self, paths: Paths, options: Options) -> None:
         self._file = paths.proc("vmstat")
         self._wanted = re.compile(options.fields)
-        self._families: dict[str, Family | None] = {}
+        self._names: list[str] = []
+        self._found: list[tuple[int, Family]] = []
 
     def collect(self) -> Iterable[Block]:
-        samples = Samples()
-        for line in self._file.lines():
-            name, value = line.split()
-            if name not in self._families:
-                self._families[name] = self._family(name)
-            if family := self._families[name]:
-                samples.add(family, value)
-        return [samples]
+        names, values = self._file.pairs()
+        # They are the same at each scrape.
+        if names != self._names:
+            found = enumerate(map(self._family, names))
+            self._found = [(place, family) for place, family in found if family]
+            self._names = names
+        families = [family for _, family in self._found]
+        return [one(families, [values[place] for place, _ in self._found])]
 
     def _family(self, name: str) -> Family | None:
         if not self._wanted.search(name):

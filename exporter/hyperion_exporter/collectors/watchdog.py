@@ -31,7 +31,7 @@ class Watchdog(Collector):
 
     def collect(self) -> Iterable[Block]:
         names = self._watchdogs.names()
-        if not names:
+        if not (names or self._watchdogs.folder.is_dir()):
             raise NoData("no watchdog")
         samples = Samples()
         add_facts(samples, self._watchdogs, FACTS, only=names)

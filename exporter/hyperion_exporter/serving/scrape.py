@@ -11,6 +11,8 @@ from hyperion_exporter.serving.http import Request
 # Prometheus says how long it waits; our answer must be on its way a little earlier.
 MARGIN_SECONDS = 0.5
 PATIENCE_SECONDS = 10.0
+# Added to the size of the window it asks zlib for gzip's format (zlib.h, deflateInit2).
+GZIP = 16
 
 
 def answer(guard: Guard, asked: Request, query: str) -> tuple[bytes, dict[str, str]]:
@@ -21,7 +23,8 @@ def answer(guard: Guard, asked: Request, query: str) -> tuple[bytes, dict[str, s
     headers = {"Content-Type": form, "Vary": "Accept, Accept-Encoding"}
     if "gzip" in asked.header("accept-encoding"):
         headers["Content-Encoding"] = "gzip"
-        body = _gzipped(body)
+        # Level 1: a seventh of level 9's time for a seventh more bytes, measured on such pages.
+        body = zlib.compress(body, level=1, wbits=zlib.MAX_WBITS | GZIP)
     return body, headers
 
 
@@ -44,9 +47,3 @@ def _seconds(asked: Request) -> float:
         return PATIENCE_SECONDS
     # A margin larger than half of a short timeout would leave no time to gather.
     return max(said - MARGIN_SECONDS, said / 2) if 0 < said < 3600 else PATIENCE_SECONDS
-
-
-def _gzipped(body: bytes) -> bytes:
-    """Level 1: a seventh of level 9's time for a seventh more bytes, measured on such pages."""
-    packer = zlib.compressobj(1, zlib.DEFLATED, 31, 6)
-    return packer.compress(body) + packer.flush()

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 MAX_CLIENTS = 100
 # As node_exporter has it; they wait for one another.
 MAX_REQUESTS = 40
+# Only the end of the program ends it: nobody waits for it to look up, as it would twice a second.
+IDLE_SECONDS = 3600.0
 
 PLAIN = "text/plain; charset=utf-8"
 LANDING = """<!DOCTYPE html>
@@ -59,6 +61,9 @@ class Server(socketserver.ThreadingTCPServer):
         self.places = Places(MAX_CLIENTS)
         self.scrapes = threading.BoundedSemaphore(max_requests or MAX_CLIENTS)
         super().__init__((host, port), Handler)
+
+    def serve_forever(self, poll_interval: float = IDLE_SECONDS) -> None:
+        super().serve_forever(poll_interval)
 
     def server_bind(self) -> None:
         if self.address_family == socket.AF_INET6:

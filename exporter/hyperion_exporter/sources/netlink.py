@@ -3,7 +3,6 @@
 import os
 import socket
 import struct
-from collections.abc import Iterator
 
 _ERROR, _DONE = 2, 3
 _REQUEST_DUMP = 0x301
@@ -14,8 +13,9 @@ _ERRNO = struct.Struct("=i")
 _CHUNK = 1 << 16
 
 
-def dump(protocol: int, kind: int, request: bytes) -> Iterator[bytes]:
+def dump(protocol: int, kind: int, request: bytes) -> list[bytes]:
     """The bodies of the messages that answer."""
+    bodies: list[bytes] = []
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol) as netlink:
         size = _HEADER.size + len(request)
         netlink.send(_HEADER.pack(size, kind, _REQUEST_DUMP, 1, 0) + request)
@@ -25,11 +25,11 @@ def dump(protocol: int, kind: int, request: bytes) -> Iterator[bytes]:
                 size, answered = _ANSWER.unpack_from(data, start)
                 body = data[start + _HEADER.size : start + size]
                 if answered == _DONE:
-                    return
+                    return bodies
                 if answered == _ERROR:
                     fault = -_ERRNO.unpack_from(body)[0]
                     raise OSError(fault, os.strerror(fault))
-                yield body
+                bodies.append(body)
                 start += aligned(size)
 
 

@@ -1,7 +1,11 @@
 """How full each mounted filesystem is, and which of them do not answer."""
 
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -86,6 +90,16 @@ def test_what_is_mounted_twice_at_one_place_is_given_once(
     assert sizes == ["ext4", "xfs"]
 
 
+def test_a_list_that_changed_is_on_the_page_though_no_size_did(
+    paths: Paths, write: Callable[..., object], scrape: Scrape
+) -> None:
+    answer = os.statvfs("/proc")
+    collector = Filesystem(paths, Options(), lambda _: answer)
+    for device in ("/dev/sda2", "/dev/sdb2"):
+        write("proc/1/mountinfo", LINE.format(point="/").replace("/dev/sda2", device))
+        assert {key[1] for key in scrape(collector)} == {device}
+
+
 def test_mounts_are_left_out_by_place_and_by_type(
     paths: Paths, write: Callable[..., object], scrape: Scrape
 ) -> None:
@@ -130,3 +144,62 @@ def test_a_damaged_line_is_refused(
     write("proc/1/mountinfo", line)
     with pytest.raises(ValueError, match="unpack"):
         scrape(Filesystem(paths, Options()))
+
+
+# Run where what it mounts is nobody else's; after each step: how often the list of mounts was read,
+# and of each mount below the folder whether it is read-only.
+ON_MOUNTS = """
+import json, subprocess, sys
+from hyperion_exporter.collectors.filesystem import READONLY, Filesystem, Options
+from hyperion_exporter.page import TEXT, Page
+from hyperion_exporter.paths import Paths, Watched
+
+class Read(Watched):
+    times = 0
+
+    def read(self):
+        Read.times += 1
+        return super().read()
+
+class Counting(Paths):
+    def watched(self, name):
+        return Read(self.procfs / name)
+
+def step(*argv):
+    subprocess.run(argv, check=True)
+    blocks = list(collector.collect())
+    values = [value for block in blocks for value in block.values()]
+    text = Page(10_000).layout("", blocks).fill(values, TEXT)
+    mounts = {p: l[-1] for p in (a, b) for l in text.split("\\n")
+              if l.startswith(READONLY.name) and f'"{p}"' in l}
+    seen.append([Read.times, *mounts.values()])
+
+a, b = sys.argv[1:]
+collector, seen = Filesystem(Counting(), Options(mount_points_include=f"^({a}|{b})$")), []
+step("mount", "-t", "tmpfs", "tmpfs", a)
+step("true")
+step("mount", "-t", "tmpfs", "tmpfs", b)
+step("unshare", "--mount", "mount", "-o", "remount,ro", b)
+step("true")
+step("umount", a)
+print(json.dumps(seen))
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: mounts of its own")
+def test_the_list_of_mounts_is_read_when_it_changed(tmp_path: Path) -> None:
+    points = [tmp_path / "a", tmp_path / "b"]
+    for point in points:
+        point.mkdir()
+    alone = ("unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child")
+    argv = [*alone, sys.executable, "-c", ON_MOUNTS, *points]
+    done = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=True)
+    assert json.loads(done.stdout) == [
+        [1, "0"],
+        [1, "0"],
+        [2, "0", "0"],
+        # The filesystem itself, as after a fault of its disk: of that the kernel says nothing.
+        [3, "0", "1"],
+        [3, "0", "1"],
+        [4, "1"],
+    ]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hyperion_exporter.collector import Collector
+from hyperion_exporter.collector import Collector, NoData
 from hyperion_exporter.collectors.hwmon import Hwmon, Options
 from hyperion_exporter.paths import Paths
 
@@ -127,5 +127,11 @@ def test_a_chip_that_took_the_number_of_another_is_looked_at_anew(
     }
 
 
+def test_a_machine_without_a_place_for_sensors_says_so(paths: Paths) -> None:
+    with pytest.raises(NoData):
+        list(Hwmon(paths, Options()).collect())
+
+
 def test_a_machine_without_sensors_gives_nothing(paths: Paths, scrape: Scrape) -> None:
+    paths.sys("class/hwmon").mkdir(parents=True)
     assert scrape(Hwmon(paths, Options())) == {}

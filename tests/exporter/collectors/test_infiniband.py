@@ -44,6 +44,16 @@ def test_what_the_driver_does_not_count_is_left_out(
     assert "node_infiniband_port_errors_received_total" not in names
 
 
+def test_what_the_hardware_counts_itself_is_given_too(
+    paths: Paths, write: Write, scrape: Scrape
+) -> None:
+    write(f"{HOME}/ports/1/hw_counters/out_of_buffer", "7\n")
+    write(f"{HOME}/ports/1/counters/VL15_dropped", "2\n")
+    values = scrape(Infiniband(paths, NoOptions()))
+    assert values["node_infiniband_out_of_buffer_drops_total", "mlx5_0", "1"] == 7
+    assert values["node_infiniband_vl15_dropped_total", "mlx5_0", "1"] == 2
+
+
 def test_an_adapter_that_came_back_is_seen_again(
     paths: Paths, write: Write, scrape: Scrape
 ) -> None:

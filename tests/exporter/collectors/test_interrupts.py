@@ -37,6 +37,15 @@ def test_each_processor_has_its_own_number(paths: Paths, write: Write, scrape: S
     }
 
 
+def test_a_processor_that_goes_on_for_another_has_its_own_numbers(
+    paths: Paths, write: Write, scrape: Scrape
+) -> None:
+    collector = Interrupts(paths, Options(name_include="^NMI"))
+    for cpu in ("2", "1"):
+        write("proc/interrupts", TABLE.replace("CPU2", f"CPU{cpu}"))
+        assert [key[1] for key in scrape(collector)] == ["0", cpu]
+
+
 def test_what_no_processor_served_is_left_out(paths: Paths, write: Write, scrape: Scrape) -> None:
     write("proc/interrupts", "           CPU0\nNMI:         47   Non-maskable\nERR:          3\n")
     assert list(scrape(Interrupts(paths, Options())).values()) == [47]

@@ -38,6 +38,18 @@ def test_other_fields_can_be_asked_for(
     assert scrape(Vmstat(paths, Options("^none$"))) == {}
 
 
+def test_a_kernel_that_names_more_is_followed(
+    paths: Paths, write: Callable[..., object], scrape: Callable[..., object]
+) -> None:
+    collector = Vmstat(paths, Options("^pgpg"))
+    for lines, samples in (
+        ("a 1\npgpgin 2\n", {("node_vmstat_pgpgin",): 2}),
+        ("pgpgout 3\na 1\npgpgin 4\n", {("node_vmstat_pgpgout",): 3, ("node_vmstat_pgpgin",): 4}),
+    ):
+        write("proc/vmstat", lines)
+        assert scrape(collector) == samples
+
+
 @pytest.mark.parametrize("line", ["pgpgin", "pgpgin 1 2", "pgpgin x", "pgpgin\x00 1"])
 def test_a_damaged_line_is_refused(
     line: str, paths: Paths, write: Callable[..., object], scrape: Callable[..., object]

@@ -36,3 +36,10 @@ def test_a_watchdog_that_says_nothing_is_there_all_the_same(paths: Paths, scrape
 def test_a_machine_without_a_watchdog_says_so(paths: Paths) -> None:
     with pytest.raises(NoData):
         list(Watchdog(paths, NoOptions()).collect())
+
+
+def test_a_machine_that_could_have_one_and_has_none_is_no_fault(
+    paths: Paths, scrape: Scrape
+) -> None:
+    paths.sys("class/watchdog").mkdir(parents=True)
+    assert scrape(Watchdog(paths, NoOptions())) == {}
