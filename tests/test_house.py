@@ -1,13 +1,19 @@
 """The rules of the house; behind each rule, a planted violation that it catches."""
 
 import tomllib
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+
+import pytest
 
 import hyperion_control
 import hyperion_exporter
-from hyperion_exporter.collector import Collector
+from exporter import golden
+from hyperion_exporter.collector import Collector, NoData, gauge, one
 from hyperion_exporter.collectors import COLLECTORS
-from lab import house
+from hyperion_exporter.paths import Paths
+from lab import fixtures, house, objects
 
 
 def planted(folder: Path, text: str, name: str = "planted.py") -> list[Path]:
@@ -64,6 +70,45 @@ def test_a_collector_that_was_forgotten_in_the_list_is_named(tmp_path: Path) -> 
     planted(tmp_path, "", "known.py")
     known = type("Known", (Collector,), {"__module__": "hyperion_exporter.collectors.known"})
     assert house.unlisted(tmp_path, [known]) == ["forgotten"]
+
+
+def on_our_machine(folder: Path) -> list[Collector]:
+    return golden.collectors(golden.captured(folder / "machine"))
+
+
+def on_theirs(folder: Path) -> list[Collector]:
+    machine = fixtures.machine(folder)
+    paths = Paths(machine / "proc", machine / "sys", machine, machine / "udev/data")
+    return [kind(paths, kind.options()) for kind in COLLECTORS if kind.name not in golden.ASKING]
+
+
+@pytest.mark.parametrize("collectors", [on_our_machine, on_theirs])
+def test_objects_of_prometheus_client_give_the_same_samples(
+    collectors: Callable[[Path], list[Collector]], tmp_path: Path
+) -> None:
+    different = {}
+    for collector in collectors(tmp_path):
+        with suppress(NoData, FileNotFoundError):
+            blocks = list(collector.collect())
+            different[collector.name] = objects.differing(objects.text(blocks), blocks)
+    assert {name: families for name, families in different.items() if families} == {}
+    assert len(different) > 50, "nearly all have something to say"
+
+
+def test_a_sample_that_objects_give_in_another_way_is_named() -> None:
+    doors = gauge("doors", "Doors by state.", "state")
+    blocks = [one((doors.column(state="open"), doors.column(state="shut")), ("3", 4.0))]
+    page = objects.text(blocks)
+    assert objects.differing(page, blocks) == []
+    for spoiled in (
+        page.replace(" 3", " 3.5"),
+        page.replace("open", "ajar"),
+        page.replace(" gauge", " untyped"),
+        page.replace("Doors", "Windows"),
+        page.replace('doors{state="open"} 3\n', ""),
+        page.replace("doors", "gates"),
+    ):
+        assert "doors" in objects.differing(spoiled, blocks), spoiled
 
 
 def test_the_version_is_one() -> None:

@@ -27,12 +27,17 @@ if TYPE_CHECKING:
 log = logging.getLogger("hyperion_exporter")
 
 
+class CannotListen(Exception):
+    """An address cannot be had now; a moment later it may."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     try:
         begun = _begin(sys.argv[1:] if argv is None else argv)
-    except ConfigError as fault:
+    except (ConfigError, CannotListen) as fault:
         print(f"hyperion-exporter: {fault}", file=sys.stderr)
-        return 1
+        # The unit starts again what may work the next time, not what cannot.
+        return 2 if isinstance(fault, ConfigError) else 1
     return _print(begun) if isinstance(begun, str) else _until_told(begun)
 
 
@@ -48,6 +53,8 @@ def _begin(argv: Sequence[str]) -> str | Reloader:
         case "serve":
             return _ready(argv, wanted)
         case "once":
+            # What only warns is for who stays: that counts will not outlive this, for one.
+            logging.getLogger().setLevel(logging.ERROR)
             return Guard(wanted.collectors).gather(PATIENCE_SECONDS)
         case "dry-run":
             return _costs(wanted)
@@ -194,5 +201,6 @@ def _serve(wanted: Config, guard: Guard) -> list[Server]:
         return serve(wanted.listen, guard, wanted.telemetry_path, gate, wanted.max_requests)
     except OSError as fault:
         where = ", ".join(wanted.listen)
-        raise ConfigError(f"cannot listen on {where}: {fault}; choose another with "
-                          "--web.listen-address") from None  # fmt: skip
+        raise CannotListen(
+            f"cannot listen on {where}: {fault}; choose another with --web.listen-address"
+        ) from None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.house import ROOT
 from lab.ours import BIN
 from lab.servers import answers, free_port, running
 
@@ -45,7 +46,7 @@ def test_the_dry_run_says_what_each_collector_costs_and_the_total() -> None:
     assert int(rows[2][2]) == pytest.approx(len(page), abs=4)
 
 
-def test_the_check_ends_with_0_or_with_1_and_the_reason(tmp_path: Path) -> None:
+def test_the_check_ends_with_0_or_with_2_and_the_reason(tmp_path: Path) -> None:
     good, web = tmp_path / "good.yml", tmp_path / "web.yml"
     good.write_text("web: {config_file: web.yml}")
     web.write_text("http_server_config: {headers: {X-Frame-Options: deny}}")
@@ -54,7 +55,7 @@ def test_the_check_ends_with_0_or_with_1_and_the_reason(tmp_path: Path) -> None:
     assert ended.stdout == "the configuration can be obeyed: 0 collectors are on\n"
     web.write_text("http_server_confg: {}")
     ended = run("--config.check", f"--config.file={good}")
-    assert (ended.returncode, ended.stdout) == (1, "")
+    assert (ended.returncode, ended.stdout) == (2, "")
     assert f"{web}: http_server_confg is no key of this file" in ended.stderr
 
 
@@ -69,15 +70,21 @@ def test_the_check_ends_with_0_or_with_1_and_the_reason(tmp_path: Path) -> None:
 )
 def test_what_is_wrong_is_said_in_one_sentence(argv: list[str], sentence: str) -> None:
     ended = run(*argv)
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert ended.stderr.startswith(f"hyperion-exporter: {sentence}")
     assert ended.stderr.count("\n") == 1
 
 
 def test_to_serve_nowhere_is_refused() -> None:
     ended = run("--config.check", WEB_LISTEN_ADDRESS="")
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert ended.stderr == "hyperion-exporter: --web.listen-address: give at least one address\n"
+
+
+def test_the_unit_does_not_start_again_what_is_refused() -> None:
+    """But a port may be free the next time: see below."""
+    unit = (ROOT / "exporter/hyperion-exporter.service").read_text()
+    assert f"\nRestartPreventExitStatus={run('--onse').returncode}\n" in unit
 
 
 def test_a_port_that_is_taken_is_named() -> None:

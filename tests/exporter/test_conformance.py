@@ -10,10 +10,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from hyperion_exporter import config
 from hyperion_exporter.collectors import COLLECTORS
 from hyperion_exporter.guard import Guard
-from lab.house import ROOT
-from lab.ttar import unpack
-
-FIXTURES = ROOT.parent / "shared/data/node_exporter-1.11.1"
+from lab import fixtures
+from lab.fixtures import FIXTURES
+from lab.pages import names
 
 # The flags of that project's end-to-end test, as far as we have the collector.
 FLAGS = {
@@ -108,42 +107,20 @@ LIVE = (
     "node_textfile_mtime",
 )
 
-# That of the fixture machine, as Ubuntu ships it; the fixtures we hold are without.
-OS_RELEASE = """\
-NAME="Ubuntu"
-VERSION="20.04.2 LTS (Focal Fossa)"
-ID=ubuntu
-ID_LIKE=debian
-PRETTY_NAME="Ubuntu 20.04.2 LTS"
-VERSION_ID="20.04"
-VERSION_CODENAME=focal
-"""
-
+E2E = FIXTURES / "e2e-output.txt"
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 CLAIMED = sorted({kind.name for kind in COLLECTORS} & set(FAMILIES))
 
 
 @pytest.fixture(scope="session")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if not FIXTURES.is_dir():
-        pytest.skip(f"needs node_exporter's fixtures in {FIXTURES.name}, which are not here")
-    root = tmp_path_factory.mktemp("node_exporter")
-    for name in ("sys", "udev"):
-        unpack(FIXTURES / f"{name}.ttar", root)
-    (root / "textfile").symlink_to(FIXTURES / "textfile")
-    (root / "proc").mkdir()
-    for entry in (FIXTURES / "proc").iterdir():
-        # A link to the reading process, kept there as a file.
-        target = entry.read_text() if entry.name == "self" else entry
-        (root / "proc" / entry.name).symlink_to(target)
-    (root / "usr/lib").mkdir(parents=True)
-    (root / "usr/lib/os-release").write_text(OS_RELEASE)
-    return root
+    return fixtures.machine(tmp_path_factory.mktemp("node_exporter"))
 
 
 @pytest.mark.parametrize("collector", CLAIMED)
 def test_a_collector_equals_node_exporter_to_the_value(collector: str, machine: Path) -> None:
-    ours, our_kinds = parsed(our_page(collector, machine))
+    our_text = our_page(collector, machine)
+    ours, our_kinds = parsed(our_text)
     theirs, their_kinds = expected(collector)
     assert sorted(ours.keys() - theirs.keys(), key=str) == []
     assert sorted(theirs.keys() - ours.keys(), key=str) == []
@@ -153,15 +130,16 @@ def test_a_collector_equals_node_exporter_to_the_value(collector: str, machine: 
         if not math.isclose(value, theirs[key], rel_tol=1e-12) and not both_nan(value, theirs[key])
     }
     assert different == {}
+    assert written(our_text, collector) == written(E2E.read_text(), collector)
     assert {name: kind for name, kind in our_kinds.items() if kind != their_kinds[name]} == {}
 
 
 def test_the_share_of_the_whole_is_printed(machine: Path) -> None:
     """How far we are on the way; not a bar, the bar is each collector above."""
-    text = (FIXTURES / "e2e-output.txt").read_text()
-    names = {name for name in parsed(text)[1] if not name.startswith(("go_", "promhttp_"))}
-    ours = {name for name in names if owner(name) in CLAIMED}
-    print(f"\n{len(ours)} of node_exporter's {len(names)} families, {len(CLAIMED)} collectors")
+    text = E2E.read_text()
+    theirs = {name for name in parsed(text)[1] if not name.startswith(("go_", "promhttp_"))}
+    ours = {name for name in theirs if owner(name) in CLAIMED}
+    print(f"\n{len(ours)} of node_exporter's {len(theirs)} families, {len(CLAIMED)} collectors")
     assert ours
 
 
@@ -176,8 +154,12 @@ def our_page(collector: str, root: Path) -> str:
 
 
 def expected(collector: str) -> tuple[Samples, dict[str, str]]:
-    samples, kinds = parsed((FIXTURES / "e2e-output.txt").read_text())
+    samples, kinds = parsed(E2E.read_text())
     return {key: value for key, value in samples.items() if owner(key[0]) == collector}, kinds
+
+
+def written(text: str, collector: str) -> set[str]:
+    return {n for n in names(text) if owner(n) == collector and not n.startswith(LIVE)}
 
 
 def owner(name: str) -> str:

@@ -36,7 +36,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Given:
     only = ["--collector.disable-defaults", *(f"--collector.{name}" for name in LIVE)]
     machines = (
         config.read(paths, COLLECTORS).collectors,
-        golden.collectors(golden.MACHINE, root),
+        golden.collectors(golden.captured(root / "captured")),
         config.read(only, COLLECTORS).collectors,
     )
     found: dict[str, set[str]] = {}

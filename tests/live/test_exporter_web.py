@@ -152,7 +152,7 @@ def test_a_wrong_file_refuses_to_start_in_one_sentence(
     done = run(argv(port, file))
     said = sentence.format(folder=file.parent)
     assert done.stderr == f"hyperion-exporter: --web.config.file: {file}: {said}\n"
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
 
 
 def test_a_key_with_a_passphrase_does_not_wait_for_anyone_to_type_it(
@@ -162,4 +162,4 @@ def test_a_key_with_a_passphrase_does_not_wait_for_anyone_to_type_it(
     done = run(argv(port, file))
     assert done.stderr.startswith("hyperion-exporter: "), "and not with a question"
     assert "unencrypted key" in done.stderr
-    assert done.returncode == 1
+    assert done.returncode == 2

@@ -100,3 +100,5 @@ def _make(plan: Plan, said: Sources) -> Collector:
         own = [said[s.key] for s in settings.options(plan.kind).values() if s.key in said]
         at = next((s.place for s in own if s.value == fault.pattern), f"collector {plan.kind.name}")
         raise ConfigError(f"{at}: {fault.pattern!r} is no regular expression: {fault}") from None
+    except ValueError as fault:
+        raise ConfigError(f"collector {plan.kind.name}: {fault}") from None

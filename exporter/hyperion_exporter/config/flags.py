@@ -19,8 +19,14 @@ COMMANDS = {
 # Flags of node_exporter's that people have in their units and that change nothing here.
 WITHOUT_EFFECT = (
     "collector.arp.netlink",
+    "collector.filesystem.mount-timeout",
+    "collector.filesystem.stat-workers",
     "collector.netclass.netlink",
     "collector.netdev.netlink",
+    "collector.systemd.private",
+    "no-collector.arp.netlink",
+    "no-collector.netclass.netlink",
+    "no-collector.netdev.netlink",
     "runtime.gomaxprocs",
 )
 # Older spellings of node_exporter's that it still takes, because old units have them.

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hyperion_exporter.collector import Collector
-from hyperion_exporter.collectors.netdev import Netdev, Options
+from hyperion_exporter.collectors.netdev import DETAILS, Netdev, Options
 from hyperion_exporter.paths import Paths
 from hyperion_exporter.sources import addresses
 
@@ -43,6 +43,30 @@ def test_what_no_protocol_wanted_is_in_a_file_of_its_own(
     samples = scrape(Netdev(paths, Options()))
     assert samples["node_network_receive_nohandler_total", "eth0"] == 17
     assert len(samples) == 33, "an interface without the file has the rest"
+
+
+def test_the_kernels_own_counters_take_the_place_of_the_sums_when_asked_for(
+    paths: Paths, write: Write, scrape: Scrape
+) -> None:
+    write("proc/net/dev", HEADER + ETH0 + ALIAS)
+    for number, file in enumerate(DETAILS):
+        write(f"sys/class/net/eth0/statistics/{file}", f"{number}\n")
+    samples = scrape(Netdev(paths, Options(enable_detailed_metrics=True)))
+    assert samples["node_network_collisions_total", "eth0"] == DETAILS.index("collisions")
+    crc, carrier = DETAILS.index("rx_crc_errors"), DETAILS.index("tx_carrier_errors")
+    assert samples["node_network_receive_crc_errors_total", "eth0"] == crc
+    assert samples["node_network_transmit_carrier_errors_total", "eth0"] == carrier
+    assert len(samples) == len(DETAILS) == 24
+
+
+def test_the_alias_is_a_label_when_asked_for(paths: Paths, write: Write, scrape: Scrape) -> None:
+    write("proc/net/dev", HEADER + ETH0 + ALIAS)
+    write("sys/class/net/eth0/ifalias", 'uplink "14"\n')
+    write("sys/class/net/eth0/statistics/rx_nohandler", "17\n")
+    samples = scrape(Netdev(paths, Options(label_ifalias=True)))
+    assert samples["node_network_receive_bytes_total", "eth0", 'uplink "14"'] == 1
+    assert samples["node_network_receive_nohandler_total", "eth0", 'uplink "14"'] == 17
+    assert samples["node_network_receive_bytes_total", "eth0:1", ""] == 1
 
 
 def test_interfaces_can_be_chosen(paths: Paths, write: Write, scrape: Scrape) -> None:
