@@ -37,7 +37,7 @@ REMOVE = """
 systemctl stop hyperion-exporter
 userdel hyperion-exporter
 rm -r /opt/hyperion /root/*.whl /etc/systemd/system/hyperion-exporter.service
-rm -f /etc/default/hyperion-exporter
+rm -rf /etc/default/hyperion-exporter /var/lib/hyperion-exporter
 systemctl daemon-reload
 """
 SCORE = 2.5

@@ -6,11 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+from hyperion_control.up import packages
+from lab import process_exporter, smartctl_exporter, systemd_exporter
 from lab.image import image
-from lab.programs import PROGRAMS, Missing, find
+from lab.programs import PROGRAMS, Missing, find, folder
 
 # What cannot be unpacked beside the system, and the package that brings it; none starts a service.
 INSTALLED = {
+    "chromedriver": "chromium-driver",
+    "chromium": "chromium",
     "curl": "curl",
     "debootstrap": "debootstrap",
     "ip": "iproute2",
@@ -36,16 +40,18 @@ def install() -> list[str]:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return [f"{names}: only root on Debian or Ubuntu can install them"]
     quiet = ["apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
-    for act in (["update"], ["install", "--yes", "--no-install-recommends", *wanted]):
-        done = subprocess.run(
-            [*quiet, *act],
-            env=os.environ | {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"},
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode:
-            return [f"{names}: apt-get {act[0]} says: {' '.join(done.stderr.split())}"]
-    return []
+    # One by one: a system that lacks one of them, as Ubuntu lacks the browser, gets the others.
+    installs = [["install", "--yes", "--no-install-recommends", package] for package in wanted]
+    return [
+        f"{act[-1]}: apt-get {act[0]} says: {' '.join(done.stderr.split())}"
+        for act in (["update"], *installs)
+        if (done := _run([*quiet, *act])).returncode
+    ]
+
+
+def _run(argv: list[str]) -> subprocess.CompletedProcess[str]:
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
+    return subprocess.run(argv, env=quiet, capture_output=True, text=True)
 
 
 def identify(file: Path = Path("/etc/machine-id")) -> list[str]:
@@ -65,6 +71,11 @@ def fetch() -> list[str]:
                 find(name, version)
             except Missing as error:
                 left_out.append(str(error))
+    for peer in (process_exporter, smartctl_exporter, systemd_exporter):
+        try:
+            packages.fetch([peer.PACKAGE], folder() / peer.PACKAGE, "sid")
+        except packages.PackageError as error:
+            left_out.append(str(error))
     try:
         image()
     except Missing as error:
