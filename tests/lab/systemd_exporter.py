@@ -1,0 +1,25 @@
+"""Debian's systemd_exporter."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hyperion_control.up import packages
+from lab import programs
+from lab.servers import Server, answers, free_port, running
+
+# 0.7.0.
+PACKAGE = "prometheus-systemd-exporter"
+
+
+@contextmanager
+def systemd_exporter(folder: Path) -> Iterator[Server]:
+    try:
+        root = packages.fetch([PACKAGE], programs.folder() / PACKAGE, "sid")
+    except packages.PackageError as error:
+        programs.missing(str(error))
+    address = f"127.0.0.1:{free_port()}"
+    url = f"http://{address}"
+    argv = [root / "usr/bin" / PACKAGE, f"--web.listen-address={address}"]
+    with running(argv, folder / "systemd_exporter.log", lambda: answers(url)) as started:
+        yield Server(started.process, started.log, url)
