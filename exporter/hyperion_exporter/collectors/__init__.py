@@ -5,6 +5,7 @@ import sys
 from hyperion_exporter.collector import Collector
 
 if sys.platform == "linux":
+    from hyperion_exporter.collectors.adaptive import Adaptive
     from hyperion_exporter.collectors.arp import Arp
     from hyperion_exporter.collectors.bonding import Bonding
     from hyperion_exporter.collectors.btrfs import Btrfs
@@ -18,10 +19,12 @@ if sys.platform == "linux":
     from hyperion_exporter.collectors.dmi import Dmi
     from hyperion_exporter.collectors.edac import Edac
     from hyperion_exporter.collectors.entropy import Entropy
+    from hyperion_exporter.collectors.events import Events
     from hyperion_exporter.collectors.exporter import Exporter
     from hyperion_exporter.collectors.fibrechannel import Fibrechannel
     from hyperion_exporter.collectors.filefd import Filefd
     from hyperion_exporter.collectors.filesystem import Filesystem
+    from hyperion_exporter.collectors.health import Health
     from hyperion_exporter.collectors.hwmon import Hwmon
     from hyperion_exporter.collectors.infiniband import Infiniband
     from hyperion_exporter.collectors.interrupts import Interrupts
@@ -42,10 +45,14 @@ if sys.platform == "linux":
     from hyperion_exporter.collectors.os import Os
     from hyperion_exporter.collectors.powersupplyclass import Powersupplyclass
     from hyperion_exporter.collectors.pressure import Pressure
+    from hyperion_exporter.collectors.process_groups import ProcessGroups
+    from hyperion_exporter.collectors.process_top import ProcessTop
     from hyperion_exporter.collectors.processes import Processes
     from hyperion_exporter.collectors.rapl import Rapl
+    from hyperion_exporter.collectors.reboot import Reboot
     from hyperion_exporter.collectors.schedstat import Schedstat
     from hyperion_exporter.collectors.slabinfo import Slabinfo
+    from hyperion_exporter.collectors.smart import Smart
     from hyperion_exporter.collectors.sockstat import Sockstat
     from hyperion_exporter.collectors.softirqs import Softirqs
     from hyperion_exporter.collectors.softnet import Softnet
@@ -58,6 +65,8 @@ if sys.platform == "linux":
     from hyperion_exporter.collectors.timex import Timex
     from hyperion_exporter.collectors.udp_queues import UdpQueues
     from hyperion_exporter.collectors.uname import Uname
+    from hyperion_exporter.collectors.updates import Updates
+    from hyperion_exporter.collectors.users import Users
     from hyperion_exporter.collectors.vmstat import Vmstat
     from hyperion_exporter.collectors.watchdog import Watchdog
     from hyperion_exporter.collectors.xfs import Xfs
@@ -65,6 +74,7 @@ if sys.platform == "linux":
     from hyperion_exporter.collectors.zoneinfo import Zoneinfo
 
     COLLECTORS: tuple[type[Collector], ...] = (
+        Adaptive,
         Arp,
         Bonding,
         Btrfs,
@@ -78,10 +88,12 @@ if sys.platform == "linux":
         Dmi,
         Edac,
         Entropy,
+        Events,
         Exporter,
         Fibrechannel,
         Filefd,
         Filesystem,
+        Health,
         Hwmon,
         Infiniband,
         Interrupts,
@@ -102,10 +114,14 @@ if sys.platform == "linux":
         Os,
         Powersupplyclass,
         Pressure,
+        ProcessGroups,
+        ProcessTop,
         Processes,
         Rapl,
+        Reboot,
         Schedstat,
         Slabinfo,
+        Smart,
         Sockstat,
         Softirqs,
         Softnet,
@@ -118,6 +134,8 @@ if sys.platform == "linux":
         Timex,
         UdpQueues,
         Uname,
+        Updates,
+        Users,
         Vmstat,
         Watchdog,
         Xfs,
