@@ -175,7 +175,9 @@ def _parser() -> argparse.ArgumentParser:
         " HYPERION_PUBLIC_URL (as browsers see us), HYPERION_SECRET_KEY_FILE (secret.key in that"
         " folder), HYPERION_TRUSTED_PROXIES (networks), HYPERION_CORS_ORIGINS,"
         " HYPERION_OPEN_REGISTRATION (no, yes), HYPERION_SECOND_FACTOR (actors, all),"
-        " HYPERION_AUDIT_KEEP_DAYS (365), HYPERION_AUDIT_HEADS (a file), HYPERION_RUNBOOKS."
+        " HYPERION_AUDIT_KEEP_DAYS (365), HYPERION_AUDIT_HEADS (a file), HYPERION_RUNBOOKS,"
+        " HYPERION_PROMETHEUS_URL (http://127.0.0.1:9090),"
+        " HYPERION_ALERTMANAGER_URL (http://127.0.0.1:9093)."
         " A secret may be in a file: HYPERION_DATABASE_URL_FILE.",
     )
     places = {"": parser.add_subparsers(required=True, metavar="COMMAND")}

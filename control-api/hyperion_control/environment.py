@@ -15,6 +15,7 @@ PREFIX = "HYPERION_"
 # As alike as DATABASE_ULR and DATABASE_URL; other programs' HYPERION_ variables are less.
 LIKENESS = 0.75
 KEY_BYTES = 32
+SERVER = r"https?://([^/@\s?#]+@)?[^/@\s?#]+(/[^\s?#]*)?"
 ORIGIN = r"https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?"
 
 
@@ -90,6 +91,17 @@ def origin(text: str, name: str) -> str:
             f"{name} is {text!r}: write https://NAME or https://NAME:PORT, without a path"
         )
     return text
+
+
+def server(env: Mapping[str, str], name: str, port: int) -> str:
+    """Where another server is: by default on this machine."""
+    url = (secret(env, name) or f"http://127.0.0.1:{port}").rstrip("/")
+    if not re.fullmatch(SERVER, url):
+        # Never repeated in the sentence: it may hold a password.
+        raise StartRefused(
+            f"{name} is no address: write http://NAME:PORT, with a path if it has one"
+        )
+    return url
 
 
 def origins(env: Mapping[str, str], name: str) -> tuple[str, ...]:

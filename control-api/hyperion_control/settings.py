@@ -9,7 +9,12 @@ from pathlib import Path
 from hyperion_control import environment
 from hyperion_control.errors import StartRefused
 
-SECRETS = ("HYPERION_DATABASE_URL", "HYPERION_SECRET_KEY")
+SECRETS = (
+    "HYPERION_ALERTMANAGER_URL",
+    "HYPERION_DATABASE_URL",
+    "HYPERION_PROMETHEUS_URL",
+    "HYPERION_SECRET_KEY",
+)
 NAMES = (
     "HYPERION_AUDIT_HEADS",
     "HYPERION_AUDIT_KEEP_DAYS",
@@ -59,6 +64,8 @@ class Settings:
     second_factor_for_all: bool  # otherwise for those who can act
     audit_keep_days: int  # 0: for ever
     audit_heads: str  # a second place for the head of the chain
+    prometheus_url: str = field(repr=False)  # this and the next may hold a password
+    alertmanager_url: str = field(repr=False)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -84,6 +91,8 @@ class Settings:
                 env, "HYPERION_AUDIT_KEEP_DAYS", 365, most=HUNDRED_YEARS
             ),
             audit_heads=env.get("HYPERION_AUDIT_HEADS") or str(data / "audit" / "heads.log"),
+            prometheus_url=environment.server(env, "HYPERION_PROMETHEUS_URL", port=9090),
+            alertmanager_url=environment.server(env, "HYPERION_ALERTMANAGER_URL", port=9093),
         )
 
 

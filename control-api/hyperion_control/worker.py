@@ -10,7 +10,15 @@ from queue import SimpleQueue
 
 from hyperion_control.errors import Refused
 from hyperion_control.store.workers import Worker
-from hyperion_control.usecases import archiving, heads, settling, signing_in, workers
+from hyperion_control.usecases import (
+    archiving,
+    heads,
+    settling,
+    sightings,
+    signing_in,
+    silences,
+    workers,
+)
 from hyperion_control.usecases.parts import Parts
 
 log = logging.getLogger(__name__)
@@ -34,6 +42,8 @@ CHORES: tuple[Chore, ...] = (
     Chore("record what is unknown of all actions", 86400, settling.settle_all),
     Chore("tell the head of the audit", 3600, heads.tell),
     Chore("forget failed tries and ended logins", 3600, signing_in.forget),
+    Chore("ask Prometheus what it saw of the machines", 15, sightings.look),
+    Chore("tell Alertmanager of maintenances", 15, silences.keep),
     Chore("archive old records of the audit", 86400, archiving.archive),
 )
 

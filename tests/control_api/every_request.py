@@ -12,8 +12,19 @@ from PIL import Image
 from werkzeug.test import TestResponse
 
 from control_api.people import ACME, GLOBEX, PASSWORD, People
-from control_api.world import ALERT, INITECH, KINDS, SESSION, Kind, Person, World, id_of_row
+from control_api.world import (
+    ALERT,
+    HOST_KEY,
+    INITECH,
+    KINDS,
+    SESSION,
+    Kind,
+    Person,
+    World,
+    id_of_row,
+)
 from hyperion_control.border import cookies
+from hyperion_control.domain.host_keys import fingerprint
 from hyperion_control.domain.roles import Role
 from hyperion_control.store.links import INVITATION
 from hyperion_control.store.links import PASSWORD as RESET
@@ -28,6 +39,9 @@ TWICE = {"new_password": NEW, "again": NEW}
 JSON: dict[str, dict[str, Any]] = {
     "DELETE /api/me": PROOF,
     "DELETE /api/me/second-factor": PROOF,
+    "PATCH /api/groups/<group_id>": {"colour": "#00ff00"},
+    "PATCH /api/machines/<machine_id>": {"notes": "in the cellar"},
+    "PATCH /api/machines/<machine_id>/maintenance": {"minutes": 5},
     "PATCH /api/me": {"name": "Newly named"},
     "PATCH /api/organisations/<organisation_id>": {"name": "acme {new}"},
     "PATCH /api/organisations/<organisation_id>/members/<user_id>": {"role": "operator"},
@@ -40,8 +54,11 @@ JSON: dict[str, dict[str, Any]] = {
     "POST /api/auth/step-up": {"code": "{code}"},
     "POST /api/auth/token": {**CREDENTIALS, "code": "{code}"},
     "POST /api/auth/token/verify": {"token": "{bearer}"},
+    "POST /api/groups": {"name": "{new}", "colour": "#00ff00"},
     "POST /api/invitations": {"role": "observer"},
     "POST /api/invitations/accept": {"secret": "{invitation}"},
+    "POST /api/machines": {"name": "{new}"},
+    "POST /api/machines/<machine_id>/maintenance": {"minutes": 5, "reason": "new disk"},
     "POST /api/me/recovery-codes": {"code": "{code}"},
     "POST /api/me/second-factor": PROOF,
     "POST /api/organisations": {"name": "{new}"},
@@ -50,6 +67,7 @@ JSON: dict[str, dict[str, Any]] = {
     "POST /api/users": {**ACCOUNT, "role": "observer"},
     "POST /api/users/register": {**ACCOUNT, "password": NEW, "organisation": "of {new}"},
     "PUT /api/logins/current": {"organisation": ACME},
+    "PUT /api/machines/<machine_id>/host-key": {"fingerprint": fingerprint(HOST_KEY)},
     "PUT /api/me/email": {"email": "{new}@example.org"},
     "PUT /api/me/password": {"current": PASSWORD, "new": NEW, "code": "{code}"},
     "PUT /api/me/second-factor": {"code": "{code}"},
@@ -67,6 +85,11 @@ FORMS: dict[str, dict[str, str]] = {
 }
 NO_NAMES: dict[str, str] = {}
 PHOTO = "PUT /api/me/photo"
+TABLES = {"POST /api/machines/import": "name\n{new}\n"}
+# What can be done only with a machine in maintenance.
+IN_MAINTENANCE = {
+    f"{method} /api/machines/<machine_id>/maintenance" for method in ("PATCH", "DELETE")
+}
 
 
 @dataclass(frozen=True)
@@ -128,6 +151,7 @@ class Asker:
         if method in ("PATCH", "DELETE"):
             client.environ_base["HTTP_IF_MATCH"] = "*"
         filling = self._names(rule, kind, asker, about)
+        filling["machine_id"] = lambda: self._world.machine(worked_on=route in IN_MAINTENANCE)
         filling.update({name: lambda name=name: names[name] for name in names})
         body = {name: filled(value, filling) for name, value in body_of(route).items()}
         return Request(route, kind, client, method, filled(gaps(rule), filling), body)
@@ -159,6 +183,7 @@ class Asker:
             organisation_id=lambda: ACME,
             record_id=lambda: world.record,
             session_id=lambda: SESSION,
+            group_id=world.group,
             name=lambda: ALERT,
             invitation=lambda: world.link(INVITATION, INITECH),
             secret=lambda: world.link(RESET, user=about.id),
@@ -186,6 +211,8 @@ def body_of(route: str) -> dict[str, Any]:
     """As the test client takes it, still with its {gaps}."""
     if route == PHOTO:
         return {"data": picture(), "content_type": "image/png"}
+    if route in TABLES:
+        return {"data": TABLES[route], "content_type": "text/csv"}
     if route in FORMS:
         return {"data": FORMS[route]}
     return {"json": JSON[route]} if route in JSON else {}

@@ -47,6 +47,8 @@ MADE_UP = {
         "organisation": "org",
         "record": "aud",
         "session": "ses",
+        "machine": "mch",
+        "group": "grp",
     }.items()
 }
 

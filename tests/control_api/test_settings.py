@@ -43,6 +43,8 @@ def test_each_variable_is_read(tmp_path: Path) -> None:
             "HYPERION_SECOND_FACTOR": "all",
             "HYPERION_AUDIT_KEEP_DAYS": "0",
             "HYPERION_AUDIT_HEADS": "/elsewhere/heads.log",
+            "HYPERION_PROMETHEUS_URL": "https://reader:secret@metrics.example.org/prometheus/",
+            "HYPERION_ALERTMANAGER_URL": "http://[::1]:9093",
         }
     )
     assert settings == Settings(
@@ -62,7 +64,10 @@ def test_each_variable_is_read(tmp_path: Path) -> None:
         second_factor_for_all=True,
         audit_keep_days=0,
         audit_heads="/elsewhere/heads.log",
+        prometheus_url="https://reader:secret@metrics.example.org/prometheus",
+        alertmanager_url="http://[::1]:9093",
     )
+    assert "reader:secret" not in repr(settings)
     assert str(settings.listen) == "[::1]:9000"
 
 
@@ -75,8 +80,6 @@ def test_an_empty_variable_counts_as_not_set() -> None:
     [
         "HYPERION_LAB",
         "HYPERION_DASHBOARDS",
-        "HYPERION_PROMETHEUS_URL",
-        "HYPERION_ALERTMANAGER_URL",
         "HYPERION_EXPORTER_LISTEN",
         "PATH",
     ],
@@ -123,6 +126,14 @@ def test_a_database_that_is_none_refuses_without_repeating_a_password(url: str) 
     ) as r:
         Settings.from_env({"HYPERION_DATABASE_URL": url})
     assert "hunter2" not in str(r.value)
+
+
+@pytest.mark.parametrize("url", ["9090", "hunter2@h:9090", "ftp://h", "http://", "http://a b"])
+def test_a_server_that_is_none_refuses_without_repeating_a_password(url: str) -> None:
+    for name in ("HYPERION_PROMETHEUS_URL", "HYPERION_ALERTMANAGER_URL"):
+        with pytest.raises(StartRefused, match=f"{name} is no address: write http://NAME") as r:
+            Settings.from_env({name: url})
+        assert "hunter2" not in str(r.value)
 
 
 def test_runbooks_that_are_not_there_refuse(tmp_path: Path) -> None:

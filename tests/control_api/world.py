@@ -7,14 +7,17 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from control_api.people import ACME, GLOBEX, HOME, PASSWORD, SEED, id_of
-from hyperion_control.domain import secrets_text
+from hyperion_control.domain import ids, secrets_text
 from hyperion_control.domain.actors import Actor
 from hyperion_control.domain.roles import SCOPES, Role
 from hyperion_control.store import (
     challenges,
     credentials,
+    groups,
     links,
     logins,
+    machines,
+    maintenances,
     memberships,
     organisations,
     photos,
@@ -22,8 +25,11 @@ from hyperion_control.store import (
     users,
 )
 from hyperion_control.store.challenges import Challenge
+from hyperion_control.store.groups import Group
 from hyperion_control.store.links import Link
 from hyperion_control.store.logins import Login
+from hyperion_control.store.machines import Machine
+from hyperion_control.store.maintenances import Maintenance
 from hyperion_control.store.memberships import Membership
 from hyperion_control.store.organisations import Organisation
 from hyperion_control.store.photos import Photo
@@ -37,6 +43,7 @@ from hyperion_control.usecases.recorder import Entry
 INITECH = "org_initech0000000000000"
 SESSION = "ses_acme0000000000000000"
 ALERT = "MachineDown"
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0m1ysw6N0NOVgkBTWnhYCwBFoFZSGsC0nQzbRRDGWr"
 
 
 @dataclass(frozen=True)
@@ -135,6 +142,26 @@ class World:
         with self.parts.database.writing("*") as connection:
             links.add(connection, link, secrets_text.hashed(secret))
         return secret
+
+    def machine(self, *, worked_on: bool) -> str:
+        """One of acme's that offered a key; the maintenance of it runs for an hour."""
+        name, now = f"machine-{next(self._numbers)}", self.parts.clock()
+        until = now + timedelta(hours=1)
+        made = Machine(ids.new("mch"), ACME, name, now, labels={}, host_key_offered=HOST_KEY)
+        work = Maintenance(ids.new("mnt"), ACME, made.id, "new disk", id_of("ada"), now, until)
+        with self.parts.database.writing(ACME) as connection:
+            machines.add(connection, made)
+            if worked_on:
+                maintenances.add(connection, work)
+        return made.id
+
+    def group(self) -> str:
+        made = Group(
+            ids.new("grp"), ACME, f"group-{next(self._numbers)}", "#ff0000", self.parts.clock()
+        )
+        with self.parts.database.writing(ACME) as connection:
+            groups.add(connection, made)
+        return made.id
 
     def challenge(self, user_id: str, kind: str) -> str:
         secret = secrets_text.new(secrets_text.CHALLENGE)

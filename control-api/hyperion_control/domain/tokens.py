@@ -1,10 +1,10 @@
 """What a token may be given, for how long, and from where it is good."""
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from ipaddress import ip_network
 
+from hyperion_control.domain import selectors
 from hyperion_control.domain.networks import within
 from hyperion_control.domain.roles import SCOPES, Role
 
@@ -13,10 +13,6 @@ MOST_DAYS = 365
 MOST_OVERLAP_MINUTES = 1440
 # How exact "last used" is: each request would otherwise be a write.
 MARK_EVERY = timedelta(minutes=1)
-
-# Such as env=prod,role!=db.
-_TERM = r"[A-Za-z0-9][A-Za-z0-9_./-]{0,62}(=|!=)[A-Za-z0-9_.-]{0,63}"
-SELECTOR = re.compile(rf"{_TERM}(,{_TERM})*")
 
 # The least role that can use a scope; a token never gets what its owner cannot use.
 LEAST_ROLE = {
@@ -50,10 +46,8 @@ def scopes(wanted: Iterable[str]) -> tuple[str, ...]:
 
 def selector(text: str) -> str:
     """Empty: every machine."""
-    written = "".join(text.split())
-    if written and not SELECTOR.fullmatch(written):
-        raise ValueError(f"{text!r} selects no machines: write label=value,other!=value")
-    return written
+    selectors.parse(text)
+    return text.strip()
 
 
 def network(text: str) -> str:

@@ -182,6 +182,8 @@ def _control(
         {
             "HYPERION_DATA": str(settings.var / "control"),
             "HYPERION_LISTEN": f"127.0.0.1:{settings.ports.control}",
+            "HYPERION_PROMETHEUS_URL": url(settings.ports.prometheus),
+            "HYPERION_ALERTMANAGER_URL": url(settings.ports.alertmanager),
         },
     )
 

@@ -78,7 +78,7 @@ def test_a_rotated_token_goes_on_and_a_revoked_one_does_not(
         ({"days": 0}, "/days"),
         ({"days": 366}, "/days"),
         ({"addresses": ["localhost"]}, "/addresses/0"),
-        ({"machines": "everything"}, "/machines"),
+        ({"machines": "every thing"}, "/machines"),
         ({"organisation_id": "org_globex00000000000000"}, "/organisation_id"),
         ({"user_id": "usr_ada00000000000000000"}, "/user_id"),
     ],

@@ -9,7 +9,18 @@ from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import ProgrammingError
 
 from hyperion_control.domain.roles import Role
-from hyperion_control.store import links, memberships, organisations, records, tokens, users
+from hyperion_control.store import (
+    addresses,
+    groups,
+    links,
+    machines,
+    maintenances,
+    memberships,
+    organisations,
+    records,
+    tokens,
+    users,
+)
 from hyperion_control.store.database import Database
 from hyperion_control.store.memberships import Membership
 from hyperion_control.store.organisations import Organisation
@@ -21,7 +32,16 @@ from lab.databases import ON_POSTGRES
 
 pytestmark = ON_POSTGRES
 
-POLICED = (links.links, memberships.memberships, records.records, tokens.tokens)
+POLICED = (
+    addresses.addresses,
+    groups.groups,
+    links.links,
+    machines.machines,
+    maintenances.maintenances,
+    memberships.memberships,
+    records.records,
+    tokens.tokens,
+)
 
 
 @pytest.fixture
