@@ -1,0 +1,1 @@
+"""Ways to a machine; the only room of the API, beside up/, that starts programs."""

@@ -1,0 +1,142 @@
+"""What the machine itself does: start a program, watch over it, and end it with all its children.
+
+Three fixed scripts for any POSIX sh on Linux; all that differs comes to them as positional words.
+They need setsid, timeout, head and grep, which every distribution has in its base.
+"""
+
+import re
+import secrets
+from dataclasses import dataclass, field
+
+from hyperion_control.domain.orders import Order
+
+# The machine's own limit is a little later than ours, which can say more about what happened.
+SLACK_SECONDS = 5
+
+# It becomes the program, whose process group it leads since sshd, or we, gave it a session.
+# Its stdin brings `size` bytes for the program and then stays open: that is our hold on it. They
+# are all here before anything starts, so a script that was cut on its way never runs half.
+LAUNCH = r"""
+stop=$1 watch=$2 mark=$3 seconds=$4 size=$5 folder=$6 user=$7
+shift 7
+fail() { echo "$1" >&2; exit 125; }
+field() { group=$3; shift 19; born=$1; }
+read -r stat <"/proc/$$/stat" || fail "this machine shows no processes in /proc"
+field ${stat##*) }
+[ "$group" = $$ ] || fail "the connection gave no process group of its own"
+for need in setsid timeout head grep; do
+  command -v "$need" >/dev/null || fail "this machine lacks the program $need"
+done
+exec 3<&0 </dev/null
+if [ "$size" -gt 0 ]; then
+  spool=/dev/shm/hyperion-$mark
+  [ -w /dev/shm ] || spool=/tmp/hyperion-$mark
+  (umask 077; set -C; timeout "$seconds" head -c "$size" <&3 >"$spool")
+  exec <"$spool" || exit 125
+  rm -f "$spool"
+  [ "$(wc -c </dev/fd/0)" -eq "$size" ] || fail "stdin did not arrive whole"
+fi
+[ -z "$folder" ] || cd "$folder" || exit 125
+if [ -n "$user" ]; then
+  group=$(id -g "$user") || exit 125
+  set -- setpriv --reuid="$user" --regid="$group" --init-groups "$@"
+fi
+(
+  setsid timeout -s ALRM "$seconds" \
+    /bin/sh -c "$watch" hyperion "$stop" "$mark" $$ "$born" <&3 >/dev/null 2>&1 &
+)
+exec 3<&-
+echo "hyperion $mark $$ $born"
+HYPERION_RUN=$mark
+export HYPERION_RUN
+exec "$@"
+"""
+
+# Until we let go or the time is over, which timeout(1) says by SIGALRM. A program that has ended
+# needs nothing more.
+WATCH = r"""
+stop=$1 mark=$2 pid=$3 born=$4
+field() { shift 19; [ "$1" = "$born" ]; }
+end() {
+  [ -e "/proc/$pid" ] || exit
+  stat=$(cat "/proc/$pid/stat")
+  field ${stat##*) } || exit
+  exec /bin/sh -c "$stop" hyperion "$mark" "$pid" "$born"
+}
+trap end ALRM
+while read -r word; do :; done
+end
+"""
+
+# The start time tells the program from another with its number. Zombies are dead.
+STOP = r"""
+mark=$1 pid=$2 born=$3
+field() { shift 19; [ "$1" = "$born" ]; }
+stat=$(cat "/proc/$pid/stat" 2>/dev/null) && field ${stat##*) } && group=-$pid
+members() { [ -n "$group" ] && grep -lsE "\) [^ZX] [0-9]+ $pid [0-9]+ " /proc/[0-9]*/stat; }
+marked() { grep -lszxF "HYPERION_RUN=$mark" /proc/[0-9]*/environ; }
+end() {
+  [ -z "$group" ] || kill -s "$1" -- "$group"
+  for file in $(marked); do file=${file#/proc/}; kill -s "$1" "${file%/environ}"; done
+} 2>/dev/null
+end TERM
+round=0
+while [ -n "$(members; marked)" ]; do
+  round=$((round + 1))
+  [ $round -lt 20 ] || end KILL
+  [ $round -lt 45 ] || exit 1
+  sleep 0.1
+done
+"""
+
+STARTED = re.compile(rb"hyperion (?P<mark>[0-9a-f]{32}) (?P<pid>[0-9]+) (?P<born>[0-9]+)\n")
+
+
+@dataclass(frozen=True)
+class Launch:
+    """One start of one order."""
+
+    order: Order
+    mark: str = field(default_factory=lambda: secrets.token_hex(16))
+
+    def argv(self) -> list[str]:
+        order = self.order
+        limit, size = str(order.seconds + SLACK_SECONDS), str(len(order.stdin))
+        fixed = [STOP, WATCH, self.mark, limit, size, order.folder, order.user]
+        return ["/bin/sh", "-c", LAUNCH, "hyperion", *fixed, *order.words()]
+
+
+@dataclass(frozen=True)
+class Started:
+    """A program as its machine knows it."""
+
+    mark: str
+    pid: str
+    born: str  # in the kernel's ticks since boot
+
+    def stop_argv(self) -> list[str]:
+        """Ends it with all its children; exit status 0 when all of them are gone."""
+        return ["/bin/sh", "-c", STOP, "hyperion", self.mark, self.pid, self.born]
+
+
+class Opening:
+    """Takes the launcher's word off the beginning of stdout, and what a login shell said before."""
+
+    MOST_BYTES = 64 * 1024
+
+    def __init__(self, mark: str) -> None:
+        self._mark = mark.encode()
+        self._said = b""
+        self.started: Started | None = None
+
+    def rest(self, piece: bytes) -> bytes:
+        """What of this piece is the program's own."""
+        if self.started:
+            return piece
+        self._said = self._said[-self.MOST_BYTES :] + piece
+        for found in STARTED.finditer(self._said):
+            if found["mark"] == self._mark:
+                words = (found[name].decode() for name in ("mark", "pid", "born"))
+                self.started = Started(*words)
+                return self._said[found.end() :]
+        return b""
