@@ -1,12 +1,26 @@
 """Ours beside its peers, in turn, in one run. Ratios travel; seconds belong to one machine."""
 
+from bench.api import api
+from bench.audit import audit
 from bench.crowd import crowd
+from bench.discovery import discovery
+from bench.events import events
+from bench.login_storm import login_storm
+from bench.processes import processes
 from bench.scrape import scrape
+from bench.ssh import ssh
 from bench.start import start
 from bench.table import Bench
 
 BENCHES: dict[str, Bench] = {
     "scrape": scrape,
     "crowd": crowd,
+    "processes": processes,
     "start": start,
+    "audit": audit,
+    "events": events,
+    "api": api,
+    "login_storm": login_storm,
+    "discovery": discovery,
+    "ssh": ssh,
 }
