@@ -110,17 +110,18 @@ class Scribe:
 
     def _write_all(self) -> None:
         batch: list[_Waiting] = []
-        fault = ""
         try:
             with self._database.writing(EVERY_ORGANISATION, alone=records.ALONE) as connection:
                 batch = self._take()
                 drafts = [waiting.draft for waiting in batch]
                 self._chain, added = records.append(connection, drafts, self._chain)
-            self._written(added)
         except Exception as unwritten:
             # Whatever it is: nothing was written, and who comes next must find this thread alive.
-            fault = self._say(unwritten)
-        self._release(batch or self._take(), fault)
+            self._release(batch or self._take(), self._say(unwritten))
+            return
+        # These and no others: who came since, even while nobody was left to write for, waits.
+        self._release(batch)
+        self._written(added)
 
     def _take(self) -> list[_Waiting]:
         with self._changed:
@@ -135,7 +136,7 @@ class Scribe:
         log.error("cannot write to the audit", exc_info=unwritten)
         return "the log of the control API says why"
 
-    def _release(self, batch: Sequence[_Waiting], fault: str) -> None:
+    def _release(self, batch: Sequence[_Waiting], fault: str = "") -> None:
         with self._changed:
             for waiting in batch:
                 waiting.fault = waiting.fault or fault

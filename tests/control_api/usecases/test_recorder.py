@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
@@ -172,6 +172,40 @@ def test_while_another_holds_the_database_nothing_is_done_and_nothing_recorded_l
         wait_for(lambda: later(audit), 10, "the audit to be written again")
     assert {record.target for record in recorded(parts)} == {"usr_later"}
     assert "cannot write to the audit" not in caplog.text
+
+
+class Slow(Database):
+    """Begins to write once it may, and then is told when it has committed."""
+
+    def __init__(self, url: str, committed: Callable[[], None]) -> None:
+        super().__init__(url)
+        self.may = threading.Event()
+        self.committed = committed
+
+    @contextmanager
+    def writing(self, organisation: str | None = None, *, alone: str = "") -> Iterator[Connection]:
+        self.may.wait(10)
+        with super().writing(organisation, alone=alone) as connection:
+            yield connection
+        self.committed()
+
+
+def test_who_comes_as_nobody_was_left_to_write_for_is_written_too(parts: Parts) -> None:
+    asking: list[threading.Thread] = []
+
+    def another_comes() -> None:
+        if not asking:
+            asking.append(threading.Thread(target=later, args=(audit,)))
+            asking[0].start()
+            wait_for(lambda: audit._scribe._queue, 10, "somebody to wait")
+
+    slow = Slow(parts.settings.database_url, another_comes)
+    with closing(slow), closing(Recorder(slow, parts.clock, CollectorRegistry(), 1)) as audit:
+        with pytest.raises(AuditUnavailable):
+            audit.note(Entry(ADA, "user:create", "usr_never"))
+        slow.may.set()
+        wait_for(lambda: asking and not asking[0].is_alive(), 10, "the other to be answered")
+    assert [record.target for record in recorded(parts)] == ["usr_later"]
 
 
 def test_an_intent_that_is_committed_too_late_is_followed_by_its_failure(parts: Parts) -> None:

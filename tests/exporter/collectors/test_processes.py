@@ -27,7 +27,7 @@ others = []
 for line in sys.stdin:
     while len(others) < int(line) - 1:
         release = threading.Event()
-        others.append((release, threading.Thread(target=release.wait)))
+        others.append((release, threading.Thread(target=release.wait, daemon=True)))
         others[-1][1].start()
     while len(others) > int(line) - 1:
         release, thread = others.pop()
