@@ -2,7 +2,10 @@
 
 import json
 import logging
+import re
 import sqlite3
+from collections import Counter
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -148,3 +151,10 @@ def test_an_unforeseen_fault_tells_the_client_nothing_and_the_log_all(
     assert entry.request_id == "mine-2"  # type: ignore[attr-defined]
     assert "the secret is 42" in caplog.text
     assert "Traceback" in caplog.text
+
+
+def test_no_two_models_of_answers_share_a_name(app: Flask) -> None:
+    """One would stand for both in the document."""
+    files = (Path(app.root_path) / "api").glob("*.py")
+    names = [name for file in files for name in re.findall(r"^class (\w+)", file.read_text(), re.M)]
+    assert [name for name, times in Counter(names).items() if times > 1] == []

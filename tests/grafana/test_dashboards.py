@@ -1,5 +1,6 @@
 """The dashboards are what their sources make, whole, and ask only for what there is."""
 
+import base64
 import json
 import os
 import subprocess
@@ -25,6 +26,8 @@ DASHBOARDS = GRAFANA / "dashboards"
 RULES = ROOT / "prometheus" / "rules"
 # What Prometheus itself says of each scrape.
 OF_PROMETHEUS = {"up", "scrape_duration_seconds"}
+
+SECRET = base64.b64encode(bytes(32)).decode()
 
 
 def generate(folder: Path) -> dict[str, bytes]:
@@ -58,7 +61,9 @@ def of_exporter() -> set[str]:
 
 
 def of_control_api(folder: Path) -> set[str]:
-    parts = Parts.build(Settings.from_env({"HYPERION_DATA": str(folder)}))
+    parts = Parts.build(
+        Settings.from_env({"HYPERION_DATA": str(folder), "HYPERION_SECRET_KEY": SECRET})
+    )
     with closing(parts.database):
         migrate.migrate(parts.database)
         return families(create_app(parts).test_client().get("/metrics").text)

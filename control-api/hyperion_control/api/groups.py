@@ -29,7 +29,7 @@ class GroupBody(Body):
     colour: Colour
 
 
-class ChangeBody(Body):
+class ChangeGroupBody(Body):
     """What is left out stays."""
 
     name: Name = ""
@@ -68,7 +68,7 @@ def look(path: GroupPath) -> Any:
 
 @bp.patch("/<group_id>", summary="Change a group", responses={200: GroupAnswer})
 @may_write
-def change(path: GroupPath, body: ChangeBody) -> Any:
+def change(path: GroupPath, body: ChangeGroupBody) -> Any:
     """Change name or colour; in Prometheus the machines change their label `group` with it."""
     changes = body.model_dump(exclude_unset=True)
     seen = versions.if_match()

@@ -43,7 +43,11 @@ class TakenAnswer(Answer):
 FILE: dict[Any, Any] = {
     "200": {
         "description": "The machines",
-        "content": {kind: {"schema": {"type": "string"}} for kind in MEDIA_TYPES.values()},
+        "content": {
+            MEDIA_TYPES["csv"]: {"schema": {"type": "string"}},
+            # As a reader of YAML sees it.
+            MEDIA_TYPES["yaml"]: {"schema": {"type": "array", "items": {"type": "object"}}},
+        },
     }
 }
 

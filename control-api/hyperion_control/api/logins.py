@@ -35,11 +35,11 @@ class LoginPath(Path):
     login_id: str
 
 
-class MemberPath(Path):
+class LoginsMemberPath(Path):
     user_id: str
 
 
-class MembersLoginPath(MemberPath, LoginPath):
+class MembersLoginPath(LoginsMemberPath, LoginPath):
     pass
 
 
@@ -80,7 +80,7 @@ def switch(body: Switch) -> tuple[str, int]:
 
 @bp.get("/users/<user_id>/logins", responses={"200": LoginsAnswer})
 @requires(Role.ADMIN, scope="users:read")
-def of_member(path: MemberPath) -> dict[str, Any]:
+def of_member(path: LoginsMemberPath) -> dict[str, Any]:
     """List where a member is signed in to this organisation."""
     return _listed(logins.of_member(parts(), actor(), path.user_id))
 

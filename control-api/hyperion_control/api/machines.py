@@ -38,7 +38,7 @@ class MachineBody(Body, MachineFields):
     group_id: str | None = Field(None, max_length=40)
 
 
-class ChangeBody(MachineBody):
+class ChangeMachineBody(MachineBody):
     """What is left out stays."""
 
     name: Name = ""
@@ -79,7 +79,7 @@ class MachinesAnswer(Answer):
     next_cursor: str | None
 
 
-class CountedAnswer(Answer):
+class MachineCountsAnswer(Answer):
     machines: int
     states: dict[str, int]
     groups: dict[str, int]
@@ -102,7 +102,7 @@ def create(body: MachineBody) -> Any:
     return show(made), 201, versions.etag(made.version) | here
 
 
-@bp.get("/statistics", summary="Count the machines", responses={200: CountedAnswer})
+@bp.get("/statistics", summary="Count the machines", responses={200: MachineCountsAnswer})
 @may_read
 def count() -> Any:
     """Count the machines by state and group."""
@@ -118,7 +118,7 @@ def look(path: MachinePath) -> Any:
 
 @bp.patch("/<machine_id>", summary="Change a machine", responses={200: MachineAnswer})
 @may_write
-def change(path: MachinePath, body: ChangeBody) -> Any:
+def change(path: MachinePath, body: ChangeMachineBody) -> Any:
     """Change what is given; addresses and labels are replaced as a whole."""
     changes = {name: getattr(body, name) for name in body.model_fields_set}
     seen = versions.if_match()

@@ -39,7 +39,7 @@ class EraseBody(Body):
     code: Code = ""
 
 
-class OrganisationPath(Path):
+class LeftOrganisationPath(Path):
     organisation_id: str
 
 
@@ -120,7 +120,7 @@ def remove_photo() -> Any:
 
 @bp.delete("/organisations/<organisation_id>", summary="Leave an organisation", responses=NOTHING)
 @signed_in()
-def leave(path: OrganisationPath) -> Any:
+def leave(path: LeftOrganisationPath) -> Any:
     """Leave an organisation; one's tokens there end."""
     organisations.leave(parts(), actor(), path.organisation_id)
     return "", 204
