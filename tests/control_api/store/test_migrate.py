@@ -3,6 +3,8 @@
 import importlib
 import pkgutil
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
@@ -74,6 +76,24 @@ def test_two_at_once_wait_for_each_other(empty_parts: Parts) -> None:
         thread.join()
     assert failures == []
     assert complaint(empty_parts.database) == ""
+
+
+def test_a_new_file_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as crew:
+        for turn in range(40):
+            start = threading.Barrier(8)
+            tries = [crew.submit(_open, tmp_path / f"{turn}.db", start) for _ in range(8)]
+            assert [each.exception() for each in tries] == [None] * 8
+
+
+def _open(file: Path, start: threading.Barrier) -> None:
+    database = Database(f"sqlite:///{file}")
+    start.wait()
+    try:
+        with database.writing() as connection:
+            connection.execute(text("CREATE TABLE IF NOT EXISTS things (name TEXT)"))
+    finally:
+        database.close()
 
 
 def test_a_newer_database_is_left_alone(parts: Parts) -> None:
