@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 
 from hyperion_exporter.sources import smartctl
+from hyperion_exporter.sources.program import Failed
 from hyperion_exporter.sources.self_tests import SelfTests
-from hyperion_exporter.sources.smartctl import Failed
 
 TESTS = {
     "short": "start a test of minutes",

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hyperion_exporter.sources import smartctl
-from hyperion_exporter.sources.smartctl import Ask, Failed, Output, Refused
+from hyperion_exporter.sources.program import Failed, Output, read_all, run
+from hyperion_exporter.sources.smartctl import Ask, Refused
 
 SOCKET = "run/hyperion-disk-reader.socket"
 # The longest question has a name of a disk in it.
@@ -32,7 +33,7 @@ def _ask(path: Path, question: Sequence[str], seconds: float) -> Output:
         try:
             connection.connect(os.fspath(path))
             connection.sendall(" ".join(question).encode() + b"\n")
-            answer = smartctl.read_all(connection.fileno(), seconds)
+            answer = read_all(connection.fileno(), seconds, "the disk reader")
         except OSError as fault:
             raise Failed(f"{path} does not answer: {fault.strerror}") from fault
         except Failed:
@@ -52,8 +53,8 @@ def main() -> int:
     try:
         if program is None:
             raise Failed("smartctl is not installed; install smartmontools")
-        argv = [os.fspath(program), *smartctl.command(line.decode(errors="replace").split())]
-        answer = smartctl.run(argv, PATIENCE_SECONDS)
+        question = line.decode(errors="replace").split()
+        answer = run([program, *smartctl.command(question)], PATIENCE_SECONDS)
     except (Refused, Failed) as fault:
         # Without a status at the end, the exporter knows that there is no answer.
         sys.stderr.write(f"{fault}\n")

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from hyperion_exporter.sources.smartctl import ASLEEP, Ask, Failed, Output
+from hyperion_exporter.sources.program import Failed, Output
+from hyperion_exporter.sources.smartctl import ASLEEP, Ask
 
 # "The command line did not parse": it does not know --json.
 UNKNOWN_OPTION = 1
@@ -47,7 +48,7 @@ def translated(ask: Ask) -> Ask:
             return output
         verb, *rest = question
         old = ask([f"{verb}-text", *rest], seconds)
-        text = old.text.decode(errors="replace")
+        text = old.words()
         said = _listed(text) if verb == "scan" else _read(text, old.status, *rest[1:])
         asleep = verb == "read" and ASLEEP_LINE.search(text)
         return Output(ASLEEP if asleep else old.status, json.dumps(said).encode())

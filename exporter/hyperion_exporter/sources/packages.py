@@ -135,7 +135,7 @@ def find(
 def _text(output: Output, well: Iterable[int]) -> str:
     if output.status not in well:
         raise Failed(f"the package manager ended with status {output.status}")
-    return output.text
+    return output.words()
 
 
 def _identity(path: str) -> tuple[str, int, int, int]:

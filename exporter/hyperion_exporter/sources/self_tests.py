@@ -1,11 +1,10 @@
 """Self-tests of a disk by way of pySMART, which knows what smartctl says of them to people."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 from hyperion_exporter.sources import old_smartctl
-from hyperion_exporter.sources.smartctl import Failed, run
+from hyperion_exporter.sources.program import Failed, run
 
 # A disk that slept has to wake up first.
 SECONDS = 60.0
@@ -35,9 +34,8 @@ class _Smartctl:
     try_generic_call = generic_call
 
     def _call(self, option: str, name: str) -> tuple[list[str], int]:
-        argv = [os.fspath(self._program), option, f"--device={self._kind}", name]
-        output = run(argv, SECONDS)
-        lines = output.text.decode(errors="replace").splitlines()
+        output = run([self._program, option, f"--device={self._kind}", name], SECONDS)
+        lines = output.words().splitlines()
         if output.status & NOT_OPENED:
             raise Failed(next((line for line in lines if name in line), "smartctl cannot open it"))
         return lines, output.status

@@ -17,8 +17,8 @@ from lab.wait import wait_for
 Scrape = Callable[[Collector], dict[tuple[str, ...], float]]
 
 NAMED = {kind.name: kind for kind in KINDS}
-APT = "Listing...\nbash/stable,stable-security 2 amd64 [upgradable from: 1]\n"
-PACMAN = "bash 1 -> 2\nzstd 1 -> 2\n"
+APT = b"Listing...\nbash/stable,stable-security 2 amd64 [upgradable from: 1]\n"
+PACMAN = b"bash 1 -> 2\nzstd 1 -> 2\n"
 
 
 class Clock:
@@ -78,7 +78,7 @@ def test_below_another_root_the_manager_would_tell_of_the_wrong_machine(
 
 
 def test_a_manager_that_fails_says_so(scrape: Scrape) -> None:
-    collector = updates("apt", Output(100, ""))
+    collector = updates("apt", Output(100, b""))
 
     def fails() -> bool:
         with pytest.raises(Failed, match="ended with status 100"):

@@ -14,7 +14,7 @@ from hyperion_exporter.collector import Collector
 from hyperion_exporter.collectors.smart import Options, Smart
 from hyperion_exporter.paths import Paths
 from hyperion_exporter.sources.disk_reader import SOCKET, through
-from hyperion_exporter.sources.smartctl import Failed
+from hyperion_exporter.sources.program import Failed
 from lab.disks import Disks
 from lab.wait import wait_for
 

@@ -42,9 +42,9 @@ class Fake:
     def __call__(self, argv: Sequence[str]) -> Output:
         program, *words = argv
         assert program == f"/usr/bin/{self.name}"
-        said = (SAID / f"{QUESTIONS[self.name][' '.join(words)]}.txt").read_text()
+        said = (SAID / f"{QUESTIONS[self.name][' '.join(words)]}.txt").read_bytes()
         self.asked += 1
-        return Output(self.status, "" if self.empty else said)
+        return Output(self.status, b"" if self.empty else said)
 
     def pending(self) -> Pending:
         return Manager(NAMED[self.name], Path("/usr/bin", self.name), self).pending()

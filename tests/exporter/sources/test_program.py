@@ -2,6 +2,7 @@
 
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -16,11 +17,11 @@ def python(code: str, seconds: float = 20) -> program.Output:
 
 def test_its_words_and_its_status_are_the_answer() -> None:
     output = python("import os; print(os.environ['COLOUR'], os.environ['LC_ALL']); exit(100)")
-    assert output == (100, "none C.UTF-8\n")
+    assert output == (100, b"none C.UTF-8\n")
 
 
 def test_bytes_that_are_no_text_do_no_harm() -> None:
-    assert python("import sys; sys.stdout.buffer.write(b'caf\\xe9')").text == "caf\ufffd"
+    assert python("import sys; sys.stdout.buffer.write(b'caf\\xe9')").words() == "caf\ufffd"
 
 
 def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path: object) -> None:
@@ -44,12 +45,19 @@ def test_one_that_never_stops_talking_is_ended() -> None:
 
 
 def test_one_that_is_not_there_is_named() -> None:
-    with pytest.raises(Failed, match="/no/such cannot be started: No such file"):
-        run(["/no/such"], 1, {})
+    with pytest.raises(Failed, match="such cannot be started: No such file"):
+        run(["/no/such"], 1)
+
+
+def test_one_that_is_no_program_says_so(tmp_path: Path) -> None:
+    (tmp_path / "smartctl").write_text("no program")
+    (tmp_path / "smartctl").chmod(0o755)
+    with pytest.raises(Failed, match="smartctl cannot be started: Exec format error"):
+        run([tmp_path / "smartctl"], 1)
 
 
 def _sleeping(seconds: str) -> bool:
-    listed = run(["ps", "-eo", "args"], 10, {}).text
+    listed = run(["ps", "-eo", "args"], 10).words()
     return any(
         line == f"sleep {seconds}" or line.endswith(f"sleep({seconds})")
         for line in listed.splitlines()

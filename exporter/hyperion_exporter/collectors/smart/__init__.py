@@ -10,7 +10,8 @@ from hyperion_exporter.interval import factor
 from hyperion_exporter.known import Known
 from hyperion_exporter.paths import Paths
 from hyperion_exporter.sources import disk_reader, smartctl
-from hyperion_exporter.sources.smartctl import Ask, Failed, Output
+from hyperion_exporter.sources.program import Failed, Output
+from hyperion_exporter.sources.smartctl import Ask
 
 if TYPE_CHECKING:
     from hyperion_exporter.collectors.smart.watch import Watch

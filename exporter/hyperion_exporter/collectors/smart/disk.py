@@ -11,7 +11,8 @@ from hyperion_exporter.collectors.smart.facts import Facts
 from hyperion_exporter.collectors.smart.rules import Level
 from hyperion_exporter.collectors.smart.series import series
 from hyperion_exporter.collectors.smart.verdict import judge
-from hyperion_exporter.sources.smartctl import ASLEEP, Output
+from hyperion_exporter.sources.program import Output
+from hyperion_exporter.sources.smartctl import ASLEEP
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,8 @@ from threading import Thread
 
 from hyperion_exporter.collectors.smart.disk import Disk, Pace, State
 from hyperion_exporter.crew import Crew
-from hyperion_exporter.sources.smartctl import Ask, Failed, Refused
+from hyperion_exporter.sources.program import Failed
+from hyperion_exporter.sources.smartctl import Ask, Refused
 
 log = logging.getLogger(__name__)
 

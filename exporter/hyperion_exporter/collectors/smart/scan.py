@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from hyperion_exporter.collectors.smart.disk import AUTO, Disk
 from hyperion_exporter.collectors.smart.facts import Facts
 from hyperion_exporter.paths import Paths
-from hyperion_exporter.sources.smartctl import Ask, Failed
+from hyperion_exporter.sources.program import Failed
+from hyperion_exporter.sources.smartctl import Ask
 
 
 def given(devices: Iterable[str]) -> list[Disk]:

@@ -10,7 +10,7 @@ import pytest
 
 from hyperion_exporter.collector import Samples
 from hyperion_exporter.collectors.smart.disk import Disk, State
-from hyperion_exporter.sources.smartctl import Output
+from hyperion_exporter.sources.program import Output
 from lab.disks import captures
 
 Parse = Callable[[str], dict[tuple[str, ...], float]]

@@ -8,7 +8,7 @@ import pytest
 
 from hyperion_exporter.collectors.smart.disk import Disk, Pace
 from hyperion_exporter.collectors.smart.rounds import Rounds
-from hyperion_exporter.sources.smartctl import Output
+from hyperion_exporter.sources.program import Output
 from lab.wait import wait_for
 
 STUCK, WELL = Disk("/dev/sda", "sat"), Disk("/dev/sdb", "sat")

@@ -13,7 +13,7 @@ from hyperion_exporter.collector import Collector, NoData
 from hyperion_exporter.collectors.smart import Options, Smart
 from hyperion_exporter.guard import Guard
 from hyperion_exporter.paths import Paths
-from hyperion_exporter.sources.smartctl import Failed
+from hyperion_exporter.sources.program import Failed
 from lab.disks import Disks, runs
 from lab.wait import wait_for
 
@@ -325,7 +325,7 @@ def test_a_scan_that_hangs_is_told_and_costs_no_scrape(
         except Failed as fault:
             return str(fault)
 
-    assert wait_for(told, SOON, "the end of the scan") == "no answer within 1 s"
+    assert wait_for(told, SOON, "the end of the scan") == "smartctl gave no answer within 1 s"
 
 
 def test_what_keeps_a_disk_from_being_read_is_logged_once(
