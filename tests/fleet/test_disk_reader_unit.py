@@ -2,15 +2,13 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from lab.fleet import Fleet, Machine
-from lab.house import ROOT
-from lab.sshd import ssh_command
+from lab.installed import installed
 
 UNITS = ("hyperion-disk-reader.socket", "hyperion-disk-reader@.service")
 # A machine of the fleet is not given the right to raw I/O, so none of its services can be.
@@ -28,21 +26,6 @@ awk '/^CapEff/ {print "\\"rights\\": \\"" $2 "\\","} /^NoNewPrivs/ {print "\\"la
     /proc/self/status
 exit 3
 """
-INSTALL = """
-useradd --system --no-create-home --shell /usr/sbin/nologin hyperion-exporter
-python3 -m venv --without-pip /opt/hyperion
-cd /opt/hyperion
-bin/python -m zipfile -e /root/*.whl lib/python3*/site-packages
-chmod +x /usr/sbin/smartctl
-systemctl daemon-reload
-systemctl start hyperion-disk-reader.socket
-"""
-REMOVE = """
-systemctl stop hyperion-disk-reader.socket
-userdel hyperion-exporter
-rm -r /opt/hyperion /root/*.whl /usr/sbin/smartctl /etc/systemd/system/hyperion-disk-reader*
-systemctl daemon-reload
-"""
 ASK = """
 import sys
 from pathlib import Path
@@ -57,32 +40,12 @@ CAP_DAC_READ_SEARCH, CAP_SYS_ADMIN = 2, 21
 @pytest.fixture(scope="module")
 def machine(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     machine = fleet[1]
-    dist = tmp_path_factory.mktemp("dist")
-    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel"]
-    subprocess.run([*build, "--directory", dist], cwd=ROOT, check=True, capture_output=True)
-    wheel = next(dist.glob("*.whl"))
-    put(machine, f"/root/{wheel.name}", wheel.read_bytes())
-    for unit in UNITS:
-        put(machine, f"/etc/systemd/system/{unit}", (ROOT / "exporter" / unit).read_bytes())
-    put(machine, f"/etc/systemd/system/{UNITS[1]}.d/fleet.conf", DROP_IN.encode())
-    put(machine, "/usr/sbin/smartctl", SMARTCTL.encode())
-    try:
-        done(machine, INSTALL)
+    machine.put(f"/etc/systemd/system/{UNITS[1]}.d/fleet.conf", DROP_IN.encode())
+    machine.put("/usr/sbin/smartctl", SMARTCTL.encode())
+    machine.done("chmod +x /usr/sbin/smartctl")
+    with installed(machine, tmp_path_factory.mktemp("dist"), *UNITS):
         yield machine
-    finally:
-        done(machine, REMOVE)
-
-
-def put(machine: Machine, path: str, content: bytes) -> None:
-    words = ("install", "-D", "/dev/stdin", path)
-    login = ssh_command(machine.key, machine.known_hosts, f"root@{machine.address}", *words)
-    subprocess.run(login, input=content, check=True, timeout=60)
-
-
-def done(machine: Machine, script: str) -> str:
-    said = machine.ssh("sh", "-ec", script)
-    assert said.returncode == 0, said.stderr
-    return said.stdout
+    machine.done("rm /usr/sbin/smartctl")
 
 
 def ask(machine: Machine, question: str, user: str) -> subprocess.CompletedProcess[str]:
@@ -94,7 +57,7 @@ def test_the_exporter_has_its_questions_answered_with_rights_that_it_has_not_its
     machine: Machine,
 ) -> None:
     said = ask(machine, "read standby sat /dev/sda", "hyperion-exporter")
-    assert said.returncode == 0, said.stderr + done(machine, "journalctl --no-pager -n 20")
+    assert said.returncode == 0, said.stderr + machine.done("journalctl --no-pager -n 20")
     status, text = said.stdout.split(" ", 1)
     told = json.loads(text)
     assert status == "3"
@@ -106,7 +69,7 @@ def test_the_exporter_has_its_questions_answered_with_rights_that_it_has_not_its
 def test_nothing_that_is_not_on_its_list_is_done(machine: Machine) -> None:
     said = ask(machine, "read standby sat /dev/sda --test=long", "hyperion-exporter")
     assert "the disk reader broke off" in said.stderr
-    log = done(machine, "journalctl --no-pager -u 'hyperion-disk-reader@*' -n 5")
+    log = machine.done("journalctl --no-pager -u 'hyperion-disk-reader@*' -n 5")
     assert "not a question for smartctl" in log
 
 
@@ -116,5 +79,5 @@ def test_nobody_else_is_answered(machine: Machine) -> None:
 
 def test_it_can_do_little_else(machine: Machine) -> None:
     path = Path("/etc/systemd/system") / UNITS[1]
-    said = done(machine, f"systemd-analyze security --no-pager --offline=yes {path} | tail -1")
+    said = machine.done(f"systemd-analyze security --no-pager --offline=yes {path} | tail -1")
     assert float(said.split(":")[1].split()[0]) <= SCORE

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab.fleet import Fleet
-from lab.installed import UNIT, Installed, installed
+from lab.fleet import Fleet, Machine
+from lab.installed import UNIT, exporting, page
 from lab.wait import wait_for
 
 SOON = 30.0
@@ -39,15 +39,16 @@ Counts = dict[tuple[str, str, str], int]
 
 
 @pytest.fixture(scope="module")
-def there(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
-    with installed(fleet[2], tmp_path_factory.mktemp("dist")) as there:
+def there(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    there = fleet[2]
+    with exporting(there, tmp_path_factory.mktemp("dist")):
         there.done(KERNEL)
         yield there
         there.done(NO_KERNEL)
 
 
-def counts(there: Installed) -> Counts:
-    found = {(s, level, name): int(count) for s, level, name, count in SAMPLE.findall(there.page())}
+def counts(there: Machine) -> Counts:
+    found = {(s, level, name): int(count) for s, level, name, count in SAMPLE.findall(page(there))}
     return {key: found[key] for key in WANTED}
 
 
@@ -56,7 +57,7 @@ def times(number: int, killed: int = 0) -> Counts:
     return {key: count * number + killed * (key == UNIT_FAILURE) for key, count in WANTED.items()}
 
 
-def await_counts(there: Installed, wanted: Counts) -> None:
+def await_counts(there: Machine, wanted: Counts) -> None:
     def reached() -> bool:
         assert counts(there) == wanted
         return True
@@ -64,11 +65,11 @@ def await_counts(there: Installed, wanted: Counts) -> None:
     wait_for(reached, SOON, "the counts")
 
 
-def write(there: Installed, number: int) -> None:
+def write(there: Machine, number: int) -> None:
     there.done(WRITE.format(number=number))
 
 
-def test_killed_it_counts_what_is_written_before_meanwhile_and_after_once(there: Installed) -> None:
+def test_killed_it_counts_what_is_written_before_meanwhile_and_after_once(there: Machine) -> None:
     assert counts(there) == times(0)
     write(there, 0)
     await_counts(there, times(1))
@@ -84,10 +85,10 @@ def test_killed_it_counts_what_is_written_before_meanwhile_and_after_once(there:
     await_counts(there, times(5, killed=1))
     write(there, 5)
     await_counts(there, times(6, killed=1))
-    assert "hyperion_events_kept 1\n" in there.page()
+    assert "hyperion_events_kept 1\n" in page(there)
 
 
-def test_who_only_asks_once_as_root_takes_nothing_from_the_unit(there: Installed) -> None:
+def test_who_only_asks_once_as_root_takes_nothing_from_the_unit(there: Machine) -> None:
     before = counts(there)
     there.done(f"systemctl stop {UNIT}")
     write(there, 6)
@@ -98,9 +99,9 @@ def test_who_only_asks_once_as_root_takes_nothing_from_the_unit(there: Installed
     write(there, 7)
     wanted = {key: count + 2 for key, count in before.items()}
     await_counts(there, wanted)
-    assert "hyperion_events_kept 1\n" in there.page()
+    assert "hyperion_events_kept 1\n" in page(there)
 
 
-def test_its_user_may_not_write_elsewhere(there: Installed) -> None:
+def test_its_user_may_not_write_elsewhere(there: Machine) -> None:
     state = there.done("stat -c '%U %a' /var/lib/hyperion-exporter /var/lib/hyperion-exporter/*")
     assert state.split("\n")[:2] == ["hyperion-exporter 755", "hyperion-exporter 644"]

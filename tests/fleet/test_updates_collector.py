@@ -2,41 +2,16 @@
 
 import shlex
 import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from lab.fleet import Fleet, Machine
-from lab.house import ROOT
+from lab.installed import exporting, page
 from lab.sshd import ssh_command
 from lab.wait import wait_for
 
-UNIT = ROOT / "exporter/hyperion-exporter.service"
-INSTALL = """
-useradd --system --no-create-home --shell /usr/sbin/nologin hyperion-exporter
-python3 -m venv --without-pip /opt/hyperion
-cd /opt/hyperion
-bin/python -m zipfile -e /root/*.whl lib/python3*/site-packages
-echo '#!/opt/hyperion/bin/python
-import sys
-from hyperion_exporter.cli import main
-sys.exit(main())' >bin/hyperion-exporter
-chmod +x bin/hyperion-exporter
-echo 'ARGS="--collector.updates.interval=1"' >/etc/default/hyperion-exporter
-systemctl daemon-reload
-systemctl start hyperion-exporter
-"""
-REMOVE = """
-systemctl stop hyperion-exporter
-userdel hyperion-exporter
-rm -r /opt/hyperion /root/*.whl /etc/systemd/system/hyperion-exporter.service
-rm -rf /etc/default/hyperion-exporter /etc/apt/sources.list.d/*.list /var/lib/apt/lists/* /srv/*
-systemctl daemon-reload
-"""
 # A repository on the machine's own disk, with a newer version of some that it has.
 OFFER = """
 archive=$1
@@ -68,39 +43,18 @@ input()
 @pytest.fixture(scope="module")
 def machine(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     machine = fleet[2]
-    dist = tmp_path_factory.mktemp("dist")
-    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel"]
-    subprocess.run([*build, "--directory", dist], cwd=ROOT, check=True, capture_output=True)
-    put(machine, next(dist.glob("*.whl")), "/root")
-    put(machine, UNIT, "/etc/systemd/system")
-    try:
-        done(machine, INSTALL)
+    with exporting(machine, tmp_path_factory.mktemp("dist"), "--collector.updates.interval=1"):
         yield machine
-    finally:
-        done(machine, REMOVE)
-
-
-def put(machine: Machine, file: Path, folder: str) -> None:
-    words = ("dd", f"of={folder}/{file.name}", "status=none")
-    login = ssh_command(machine.key, machine.known_hosts, f"root@{machine.address}", *words)
-    subprocess.run(login, input=file.read_bytes(), check=True, timeout=60)
-
-
-def done(machine: Machine, script: str, *words: str) -> str:
-    said = machine.ssh("sh", "-ec", script, "sh", *words)
-    assert said.returncode == 0, said.stderr
-    return said.stdout
+        machine.done("rm -rf /etc/apt/sources.list.d/*.list /var/lib/apt/lists/* /srv/*")
 
 
 def by_apt(machine: Machine) -> dict[str, float]:
-    lines = done(machine, "apt list --upgradable 2>/dev/null").splitlines()[1:]
+    lines = machine.done("apt list --upgradable 2>/dev/null").splitlines()[1:]
     return {"all": len(lines), "security": sum("-security" in line for line in lines)}
 
 
 def by_us(machine: Machine) -> dict[str, float]:
-    url = f"http://{machine.address}:9100/metrics?collect[]=updates"
-    with urllib.request.urlopen(url, timeout=10) as response:
-        families = text_string_to_metric_families(response.read().decode())
+    families = text_string_to_metric_families(page(machine, "?collect[]=updates"))
     pending = (f for f in families if f.name == "hyperion_updates_pending")
     return {sample.labels["kind"]: sample.value for f in pending for sample in f.samples}
 
@@ -112,13 +66,13 @@ def agree(machine: Machine, **expected: float) -> None:
 
 def test_as_many_are_counted_as_apt_counts_whenever_that_changes(machine: Machine) -> None:
     agree(machine, all=0, security=0)
-    done(machine, OFFER, "stable", "base-files", "bash", "tar")
+    machine.done(OFFER, "stable", "base-files", "bash", "tar")
     agree(machine, all=3, security=0)
-    done(machine, OFFER, "stable-security", "tar", "dash")
+    machine.done(OFFER, "stable-security", "tar", "dash")
     agree(machine, all=4, security=2)
-    done(machine, "apt-mark hold dash")
+    machine.done("apt-mark hold dash")
     agree(machine, all=4, security=2)
-    done(machine, OFFER, "stable", "bash")
+    machine.done(OFFER, "stable", "bash")
     agree(machine, all=3, security=2)
 
 
@@ -131,6 +85,6 @@ def test_it_is_counted_while_others_hold_the_locks_of_apt_and_dpkg(machine: Mach
         assert holder.stdout.readline() == b"held\n"
         refused = machine.ssh("apt-get", "update")
         assert "Could not get lock /var/lib/apt/lists/lock" in refused.stderr
-        done(machine, "rm /var/lib/apt/lists/*stable-security*")
+        machine.done("rm /var/lib/apt/lists/*stable-security*")
         agree(machine, all=1, security=0)
         holder.stdin.write(b"\n")

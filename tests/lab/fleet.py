@@ -54,6 +54,17 @@ class Machine(servers.Program):
             timeout=seconds,
         )
 
+    def done(self, script: str, *words: str) -> str:
+        """What a shell's script says, every line of which must work."""
+        said = self.ssh("sh", "-ec", script, "sh", *words)
+        assert said.returncode == 0, said.stderr
+        return said.stdout
+
+    def put(self, path: str, content: bytes) -> None:
+        words = ("install", "-D", "-m", "644", "/dev/stdin", path)
+        login = ssh_command(self.key, self.known_hosts, f"root@{self.address}", *words)
+        subprocess.run(login, input=content, check=True, timeout=60)
+
     def stop(self) -> None:
         """Shut down in order, as `poweroff` would."""
         servers.end(self.process, seconds=30)
