@@ -6,7 +6,8 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-PYTEST := $(BIN)/python -m pytest
+# On all cores; each worker has a PostgreSQL of its own.
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 # Files of the product: when one of these changes, what is installed may be stale.
 EDITABLE := pyproject.toml
 

@@ -76,6 +76,12 @@ def disks(tmp_path: Path) -> Iterator[Disks]:
 
 
 @pytest.fixture
+def paths(tmp_path_factory: pytest.TempPathFactory) -> Paths:
+    """The kernel takes no more than 107 bytes for the path of a socket."""
+    return Paths(rootfs=tmp_path_factory.mktemp("root"))
+
+
+@pytest.fixture
 def reader(disks: Disks, paths: Paths) -> Iterator[Reader]:
     reader = Reader(paths.rootfs / SOCKET, disks.bin)
     yield reader
