@@ -53,7 +53,7 @@ def test_a_right_password_alone_opens_no_route(
         "bearer",
         f"Basic {base64.b64encode(f'ada:{PASSWORD}'.encode()).decode()}",
         f"Digest username=ada, response={PASSWORD}",
-        f"Token {secrets_text.new(secrets_text.LOGIN)}",
+        pytest.param(f"Token {secrets_text.new(secrets_text.LOGIN)}", id="an unknown login"),
     ],
 )
 def test_what_is_no_login_of_ours_is_nobody(

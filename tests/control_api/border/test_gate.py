@@ -187,9 +187,9 @@ def test_a_cookie_opens_what_a_bearer_does(browser: FlaskClient) -> None:
         "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.",
         "Bearer hyp_l_x",
         "Bearer hyp_t_x",
-        f"Bearer {secrets_text.new(secrets_text.LOGIN)}",
-        f"Bearer {secrets_text.new(secrets_text.TOKEN)}",
-        f"Bearer {secrets_text.new(secrets_text.LINK)}",
+        pytest.param(f"Bearer {secrets_text.new(secrets_text.LOGIN)}", id="an unknown login"),
+        pytest.param(f"Bearer {secrets_text.new(secrets_text.TOKEN)}", id="an unknown token"),
+        pytest.param(f"Bearer {secrets_text.new(secrets_text.LINK)}", id="an unknown link"),
     ],
 )
 def test_who_is_unknown_is_asked_to_sign_in(client: FlaskClient, header: str) -> None:
