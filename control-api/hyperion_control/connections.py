@@ -4,6 +4,8 @@ gthread gives each connection a thread that then waits for the request, and clos
 that accepts, waiting again. Here the thread that accepts does all the waiting, for all connections
 at once: a request gets a thread when all of it has arrived and the answer before it was taken. The
 parser never sees a socket: where bytes are missing, it finds the end of the file.
+
+A request that waits for something to happen leaves its thread too: parked.py keeps it.
 """
 
 import fcntl
@@ -24,6 +26,8 @@ from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped
 
 from hyperion_control.border import malformed
 from hyperion_control.border.bodies import MOST_BODY_BYTES
+from hyperion_control.border.waiting import Parked, Visit, visit
+from hyperion_control.parked import Parking
 
 # For a whole request, from the moment it may begin.
 REQUEST_SECONDS = 5
@@ -79,6 +83,16 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self._waiting: set[Waiting] = set()
 
+    def run(self) -> None:
+        parts = self.wsgi.extensions["hyperion"]
+        self._parking = Parking(self, parts.registry)
+        leave = parts.bell.subscribe(self._parking.hear)
+        try:
+            super().run()
+        finally:
+            leave()
+            parts.bell.close()  # its pipe goes with it
+
     def enqueue_req(self, conn: Any) -> None:
         """A connection is new, or may be about to send its next request."""
         waiting = Waiting(conn, time.monotonic() + REQUEST_SECONDS)
@@ -92,8 +106,12 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc]
 
     def finish_request(self, conn: Any, fs: Future[Any]) -> None:
         """A thread has answered; what it returned says whether the connection stays."""
-        stays = conn.whole and not fs.cancelled() and fs.exception() is None and fs.result()
-        if stays:
+        result = None if fs.cancelled() or fs.exception() else fs.result()
+        if isinstance(result, Parked):
+            self._parking.seat(conn, result)
+            return
+        conn.data = b""
+        if conn.whole and result:
             super().finish_request(conn, fs)
             return
         waiting = Waiting(conn, time.monotonic() + LEAVE_SECONDS, leaving=True)
@@ -101,10 +119,30 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc]
             conn.sock.shutdown(socket.SHUT_WR)
             self._wait(waiting)
         except (OSError, ValueError):  # it is gone already, or closed by the thread
-            self._close(conn)
+            self.close(conn)
+
+    def handle(self, conn: Any) -> Any:
+        """In a thread. What waits for the bell leaves it as an exception, which is no fault."""
+        token = visit.set(conn.visit)
+        try:
+            return super().handle(conn)
+        except Parked as parked:
+            return parked.with_traceback(None)
+        finally:
+            visit.reset(token)
+
+    def ask_again(self, conn: Any, *, over: bool) -> Any:
+        """In a thread: the same request once more, as if it had come just now."""
+        conn.visit.again, conn.visit.over = True, over
+        conn.parser = get_parser(self.cfg, [conn.data], conn.client)
+        return self.handle(conn)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        super().wait_for_and_dispatch_events(min(timeout, self._parking.soonest()))
 
     def murder_pending(self) -> None:
         """Every second or sooner, and while the worker stops."""
+        self._parking.look_round()
         now = time.monotonic()
         for waiting in list(self._waiting):
             if waiting.deadline <= now or not (self.alive or waiting.leaving):
@@ -155,7 +193,9 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc]
     def _hand_over(self, waiting: Waiting) -> None:
         self._forget(waiting)
         conn = waiting.connection
-        conn.parser = get_parser(self.cfg, [bytes(waiting.data)], conn.client)
+        conn.data = bytes(waiting.data)
+        conn.visit = Visit(self._parking.room)
+        conn.parser = get_parser(self.cfg, [conn.data], conn.client)
         conn.initialized = True
         # Where the request after one that was cut begins, nobody can know.
         conn.whole = waiting.length != REFUSED
@@ -163,9 +203,9 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc]
 
     def _drop(self, waiting: Waiting) -> None:
         self._forget(waiting)
-        self._close(waiting.connection)
+        self.close(waiting.connection)
 
-    def _close(self, conn: Any) -> None:
+    def close(self, conn: Any) -> None:
         self.nr_conns -= 1
         conn.close()
 

@@ -8,10 +8,12 @@ from flask import Flask, Response, current_app, request
 from hyperion_control.border.context import parts
 
 ALLOWED_HEADERS = (
-    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Prefer,"
+    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Prefer,"
     " X-Organisation, X-OTP, X-Request-Id"
 )
-SHOWN_HEADERS = "ETag, Link, Location, Retry-After, WWW-Authenticate, X-Request-Id"
+SHOWN_HEADERS = (
+    "ETag, Idempotency-Replayed, Link, Location, Retry-After, WWW-Authenticate, X-Request-Id"
+)
 # A browser asks again after this.
 REMEMBER_SECONDS = "600"
 

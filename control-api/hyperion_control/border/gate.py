@@ -5,7 +5,7 @@ from typing import NoReturn
 
 from flask import Flask, current_app, g, request
 
-from hyperion_control.border import cookies, origin
+from hyperion_control.border import cookies, origin, waiting
 from hyperion_control.border.context import Access, access_of, actor, parts
 from hyperion_control.domain import limits, secrets_text
 from hyperion_control.domain.actors import Actor
@@ -133,6 +133,8 @@ def _step_up() -> None:
     """A code of the last minutes, or one that comes with the request."""
     last, now = actor().second_factor_at, parts().clock()
     if last is not None and now - last < limits.STEP_UP:
+        return
+    if waiting.again():  # the code that came with it is used up
         return
     code = request.headers.get("X-OTP")
     if code is None:

@@ -5,6 +5,7 @@ import uuid
 
 from flask import Flask, Response, g, request
 
+from hyperion_control.border import waiting
 from hyperion_control.border.context import parts
 from hyperion_control.domain.networks import within
 
@@ -31,7 +32,7 @@ def add(app: Flask) -> None:
 
 def _name_request() -> None:
     # A client's own id is kept, so that its log and ours meet, unless it could harm the log.
-    given = request.headers.get("X-Request-Id", "")
+    given = waiting.request_id() or request.headers.get("X-Request-Id", "")
     g.request_id = given if SANE_ID.fullmatch(given) else f"req_{uuid.uuid4().hex}"
 
 

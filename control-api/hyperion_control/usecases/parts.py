@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from prometheus_client import CollectorRegistry
 
 from hyperion_control.settings import Settings
+from hyperion_control.store import bell
+from hyperion_control.store.bell import Bell
 from hyperion_control.store.database import Database
 from hyperion_control.store.sealing import Sealer
 from hyperion_control.usecases.hasher import Hasher
@@ -30,6 +32,7 @@ class Parts:
     audit: Recorder
     hasher: Hasher
     meter: Meter
+    bell: Bell
 
     @classmethod
     def build(cls, settings: Settings, clock: Callable[[], datetime] = utc_now) -> "Parts":
@@ -45,8 +48,10 @@ class Parts:
             Recorder(database, clock, registry),
             Hasher(),
             Meter(registry),
+            Bell(bell.line(settings.database_url, settings.data)),
         )
 
     def close(self) -> None:
+        self.bell.close()
         self.audit.close()
         self.database.close()
