@@ -9,33 +9,13 @@ import pytest
 
 from hyperion_control.domain.chain import Chain, Record
 from hyperion_control.domain.lines import Told, in_csv, ndjson, syslog
+from lab.recording import DRAFT
 
 EVIL = 'x"]\\\r\n<110>1 forged\x1b[31m\u202e'
 
 
 def told(**fields: Any) -> Told:
-    draft = Record(
-        seq=0,
-        id="aud_1",
-        at="2026-11-21T03:00:00.000000Z",
-        organisation_id=None,
-        phase="note",
-        of="",
-        actor_id="usr_ada",
-        via="",
-        address="192.0.2.7",
-        user_agent="curl/8",
-        action="user:create",
-        target="usr_olga",
-        session_id="",
-        request_id="req_1",
-        decision="allowed",
-        outcome="",
-        detail='{"role":"operator"}',
-        organisation_hash="",
-        hash="",
-    )
-    return Told(Chain().add(draft._replace(**fields)), "Ada")
+    return Told(Chain().add(DRAFT._replace(**{"organisation_id": None, **fields})), "Ada")
 
 
 def test_ndjson_has_every_column_and_the_name() -> None:
