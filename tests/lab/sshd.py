@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -15,6 +16,7 @@ from lab.servers import free_port, running
 
 # Root's sshd wants a user of its own, a folder under /run and a root that is not locked. It gets
 # them without a change of the system: in a view of /etc and /run that this program alone has.
+EVERYWHERE = "0.0.0.0"  # noqa: S104  only for as long as a test runs
 OWN_VIEW = (
     'mount -t overlay overlay -o "lowerdir=$0:/etc" /etc'
     ' && mount -t tmpfs -o mode=755 tmpfs /run && mkdir /run/sshd && exec "$@"'
@@ -70,8 +72,12 @@ def ssh_command(key: Path, known_hosts: Path, target: str, *argv: str, port: int
 
 
 @contextmanager
-def sshd(version: str | None = None) -> Iterator[Sshd]:
-    """Start an sshd that lets the user of this test run in with one key."""
+def sshd(version: str | None = None, *, many: bool = False, sessions: int = 10) -> Iterator[Sshd]:
+    """Start an sshd that lets the user of this test run in with one key.
+
+    `many`: it stands for many machines, at every address of loopback. `sessions`: how many it lets
+    one connection have at once.
+    """
     server, port = program("sshd", version), free_port()
     home = Path(tempfile.mkdtemp(prefix="hyperion-sshd-"))
     try:
@@ -79,10 +85,11 @@ def sshd(version: str | None = None) -> Iterator[Sshd]:
         (home / "authorized_keys").write_text(make_key(home / "key"))
         (home / "known_hosts").write_text(f"[127.0.0.1]:{port} {host_key}\n")
         (home / "sshd_config").write_text(
-            f"ListenAddress 127.0.0.1:{port}\nHostKey {home}/host_key\nPidFile none\n"
+            f"ListenAddress {EVERYWHERE if many else '127.0.0.1'}:{port}\nMaxStartups 1000\n"
+            f"HostKey {home}/host_key\nPidFile none\n"
             f"AuthorizedKeysFile {home}/authorized_keys\nStrictModes no\nUsePAM no\n"
             "PasswordAuthentication no\nKbdInteractiveAuthentication no\n"
-            "Subsystem sftp internal-sftp\n"
+            f"MaxSessions {sessions}\nSubsystem sftp internal-sftp\n"
         )
         argv = [str(server), "-D", "-e", "-f", str(home / "sshd_config")]
         if os.geteuid() == 0:
@@ -97,10 +104,12 @@ def sshd(version: str | None = None) -> Iterator[Sshd]:
 
 
 def _own_etc(home: Path) -> Path:
-    """The two files of /etc that root's sshd asks for its user and for root's lock."""
+    """The two files of /etc that root's sshd asks for its user, and for root's lock and shell."""
     etc = home / "etc"
     etc.mkdir()
     users = Path("/etc/passwd").read_text().splitlines()
+    # Another shell would first read what root has it read here.
+    users = [re.sub("^(root:.*:).*", r"\1/bin/sh", line) for line in users]
     if not any(line.startswith("sshd:") for line in users):
         users.append("sshd:x:64998:65534::/run/sshd:/usr/sbin/nologin")
     (etc / "passwd").write_text("\n".join(users) + "\n")

@@ -1,11 +1,11 @@
 """Orders go to a real sshd, which is trusted by its key alone."""
 
 import os
-import socket
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -84,9 +84,10 @@ def test_stdin_comes_back_byte_for_byte(pool: Pool, way: Way) -> None:
     assert (outcome.end, bytes(got) == text) == (End.EXITED, True)
 
 
-def test_a_gigabyte_on_both_streams_at_once_needs_little_memory(pool: Pool, way: Way) -> None:
-    half = 512 * MIB
-    script = f"head -c {half} /dev/zero & head -c {half} /dev/zero >&2; wait"
+def test_a_flood_on_both_streams_at_once_needs_little_memory(pool: Pool, way: Way) -> None:
+    """A gibibyte comes through a whole worker in test_acting."""
+    each = 80 * MIB
+    script = f"head -c {each} /dev/zero & head -c {each} /dev/zero >&2; wait"
     SshRunner(pool, way).run(Order(("true",)))
     ours = psutil.Process()
     before, most = ours.memory_info().rss, 0
@@ -96,23 +97,39 @@ def test_a_gigabyte_on_both_streams_at_once_needs_little_memory(pool: Pool, way:
         most = max(most, ours.memory_info().rss)
 
     outcome = SshRunner(pool, way).run(Order(("sh", "-c", script), seconds=300), output)
-    assert (outcome.stdout.size, outcome.stderr.size) == (half, half)
-    assert (outcome.end, most - before < 50 * MIB) == (End.EXITED, True)
+    assert (outcome.end, outcome.stdout.size, outcome.stderr.size) == (End.EXITED, each, each)
+    assert most - before < 50 * MIB
+
+
+def test_all_that_a_program_said_is_taken_however_slowly(pool: Pool, way: Way) -> None:
+    """It has long ended when the last of what the connection holds is read."""
+    order, slow = Order(("head", "-c", str(MIB), "/dev/zero")), threading.Event()
+
+    def output(*_: object) -> None:
+        slow.wait(0.1)
+
+    outcome = SshRunner(pool, way).run(order, output)
+    assert (outcome.end, outcome.stdout.size) == (End.EXITED, MIB)
+
+
+def parents(pool: Pool, way: Way, count: int) -> list[bytes]:
+    """The process of sshd that ran each of so many orders, all given at once."""
+    order = Order(("sh", "-c", "echo $PPID; sleep 0.1"))
+    with ThreadPoolExecutor(count) as threads:
+        runs = [threads.submit(SshRunner(pool, way).run, order) for _ in range(count)]
+        return [run.result().stdout.head for run in runs]
 
 
 def test_eight_at_once_share_one_connection_and_the_others_wait(pool: Pool, way: Way) -> None:
-    order = Order(("sh", "-c", "echo $PPID; sleep 0.5"))
-    said: list[bytes] = []
+    said = parents(pool, way, MOST_CHANNELS * 2)
+    assert (len(said), len(set(said))) == (MOST_CHANNELS * 2, 1)
 
-    def one() -> None:
-        said.append(SshRunner(pool, way).run(order).stdout.head)
 
-    threads = [threading.Thread(target=one) for _ in range(MOST_CHANNELS * 2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert (len(said), len(set(said))) == (MOST_CHANNELS * 2, 1), "one sshd ran them all"
+def test_what_a_machine_refuses_for_a_moment_is_asked_again(pool: Pool) -> None:
+    """Not by a new connection, which would come on top of the one that is full."""
+    with sshd(sessions=2) as small:
+        said = parents(pool, Way(to_sshd(small)), 4)
+    assert (len(said), len(set(said))) == (4, 1)
 
 
 def test_a_connection_that_broke_is_replaced_and_the_order_runs(pool: Pool, way: Way) -> None:
@@ -250,46 +267,6 @@ def test_a_user_certificate_opens_as_well(way: Way, server: Sshd, tmp_path: Path
     bare = Way(replace(way.machine, key=replace(key, certificate="")))
     with pytest.raises(Unreachable, match="does not let"), connected(bare):
         raise AssertionError("it was let in")
-
-
-@pytest.mark.parametrize("said", [b"", b"SSH-2.0-x\r\n", b"SSH-1.5-old\r\n", b"\0" * 100])
-def test_a_server_that_says_little_or_nonsense_is_unreachable(way: Way, said: bytes) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-
-        def answer() -> None:
-            client, _ = listening.accept()
-            with client:
-                client.sendall(said)
-
-        threading.Thread(target=answer, daemon=True).start()
-        odd = replace(way.machine, port=listening.getsockname()[1])
-        with pytest.raises(Unreachable, match=f"cannot reach 127.0.0.1 port {odd.port}"):
-            connect(Way(odd))
-
-
-def test_a_server_that_never_stops_greeting_costs_little(way: Way) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-
-        def flood() -> None:
-            client, _ = listening.accept()
-            with client:
-                try:
-                    while True:
-                        client.sendall(b"x" * 65536)
-                except OSError:
-                    return
-
-        threading.Thread(target=flood, daemon=True).start()
-        odd = replace(way.machine, port=listening.getsockname()[1])
-        before = psutil.Process().memory_info().rss
-        with pytest.raises(Unreachable):
-            connect(Way(odd))
-        assert psutil.Process().memory_info().rss - before < 50 * MIB
-
-
-def test_a_port_that_nobody_listens_on_is_unreachable(way: Way, free_port: int) -> None:
-    with pytest.raises(Unreachable, match=f"cannot reach 127.0.0.1 port {free_port}:.*refused"):
-        connect(Way(replace(way.machine, port=free_port)))
 
 
 def test_a_program_ends_by_itself_when_we_are_killed(way: Way, server: Sshd) -> None:

@@ -56,6 +56,7 @@ class Outcome:
     stderr: Excerpt = Excerpt()
     reason: str = ""  # a sentence, where `code` and `signal` do not say it all
     offered: str = ""  # the host key that was shown, where that is the reason
+    offered_by: tuple[str, int] = ("", 0)  # address and port of who showed it
 
 
 Output = Callable[[Stream, bytes], None]
@@ -74,9 +75,10 @@ class Unreachable(Unavailable):
 class HostKeyRefused(Conflict):
     """The machine showed a key that is not the approved one: `offered`, as a public key's line."""
 
-    def __init__(self, detail: str, offered: str) -> None:
+    def __init__(self, detail: str, offered: str, address: str, port: int) -> None:
         super().__init__(detail, fingerprint=fingerprint(offered))
         self.offered = offered
+        self.by = address, port
 
 
 class UnknownHostKey(HostKeyRefused):

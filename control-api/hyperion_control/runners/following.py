@@ -11,8 +11,10 @@ from hyperion_control.runners.launcher import Launch, Opening, Started
 
 TICK_SECONDS = 0.1  # how soon a cancel is seen
 START_SECONDS = 15.0
-# What runs on in the background may hold the streams open; what it says later is not ours.
-DRAIN_SECONDS = 0.5
+# A program's last words may still be on their way when its end is known, and what runs on in the
+# background may hold the streams open: after so many ticks of silence, or so long, we let go.
+SILENT_TICKS = 5
+DRAIN_SECONDS = 10.0
 STOP_SECONDS = 10.0  # the machine itself gives up after five
 
 
@@ -56,7 +58,7 @@ class _Following:
 
     def __post_init__(self) -> None:
         order = self.launch.order
-        self.opening = Opening(self.launch.mark)
+        self.opening = Opening(self.launch)
         self.kept = {stream: Keeper(order.head, order.tail) for stream in Stream}
 
     def outcome(self) -> Outcome:
@@ -87,9 +89,11 @@ class _Following:
         self.ended = self.ended or self.wire.ended()
         if self.ended is None:
             return False
-        drain_until = time.monotonic() + DRAIN_SECONDS
-        while not self.wire.drained() and time.monotonic() < drain_until:
-            self._take(TICK_SECONDS)
+        silent, drain_until = 0, time.monotonic() + DRAIN_SECONDS
+        while silent < SILENT_TICKS and time.monotonic() < drain_until:
+            if self.wire.drained():
+                break
+            silent = 0 if self._take(TICK_SECONDS) else silent + 1
         return True
 
     def _stop(self, started: Started) -> None:
@@ -103,12 +107,15 @@ class _Following:
             raise Lost("the machine could not end all that the program started")
         self._over()
 
-    def _take(self, seconds: float) -> None:
-        for stream, piece in self.wire.read(seconds):
+    def _take(self, seconds: float) -> bool:
+        """Whether there was something."""
+        came = self.wire.read(seconds)
+        for stream, piece in came:
             own = self.opening.rest(piece) if stream is Stream.STDOUT else piece
             self.kept[stream].add(own)
             if own and self.output:
                 self.output(stream, own)
+        return bool(came)
 
     def _by_itself(self) -> Outcome:
         if self.opening.started is None:

@@ -1,6 +1,6 @@
 """What the machine itself does: start a program, watch over it, and end it with all its children.
 
-Three fixed scripts for any POSIX sh on Linux; all that differs comes to them as positional words.
+Fixed scripts for any POSIX sh on Linux; all that differs comes to them as positional words.
 They need setsid, timeout, head and grep, which every distribution has in its base.
 """
 
@@ -12,6 +12,19 @@ from hyperion_control.domain.orders import Order
 
 # The machine's own limit is a little later than ours, which can say more about what happened.
 SLACK_SECONDS = 5
+
+# Becomes the user, unless it is that one or, being root, can become anybody later: the program and
+# whoever ends it must be the same. sudo gives what it starts another process group, or none.
+AS = r"""
+user=$1
+shift
+if [ "$(id -u)" = 0 ] || [ "$(id -un)" = "$user" ]; then exec "$@"; fi
+if ! command -v sudo >/dev/null; then
+  echo "only root or a login that has sudo can run something as $user" >&2
+  exit 125
+fi
+exec sudo -n -u "$user" -- setsid -w "$@"
+"""
 
 # It becomes the program, whose process group it leads since sshd, or we, gave it a session.
 # Its stdin brings `size` bytes for the program and then stays open: that is our hold on it. They
@@ -37,7 +50,7 @@ if [ "$size" -gt 0 ]; then
   [ "$(wc -c </dev/fd/0)" -eq "$size" ] || fail "stdin did not arrive whole"
 fi
 [ -z "$folder" ] || cd "$folder" || exit 125
-if [ -n "$user" ]; then
+if [ -n "$user" ] && [ "$user" != "$(id -un)" ]; then
   group=$(id -g "$user") || exit 125
   set -- setpriv --reuid="$user" --regid="$group" --init-groups "$@"
 fi
@@ -103,7 +116,7 @@ class Launch:
         order = self.order
         limit, size = str(order.seconds + SLACK_SECONDS), str(len(order.stdin))
         fixed = [STOP, WATCH, self.mark, limit, size, order.folder, order.user]
-        return ["/bin/sh", "-c", LAUNCH, "hyperion", *fixed, *order.words()]
+        return _script(order.user, LAUNCH, *fixed, *order.words())
 
 
 @dataclass(frozen=True)
@@ -113,10 +126,11 @@ class Started:
     mark: str
     pid: str
     born: str  # in the kernel's ticks since boot
+    user: str = ""  # who it runs as; empty: the login
 
     def stop_argv(self) -> list[str]:
         """Ends it with all its children; exit status 0 when all of them are gone."""
-        return ["/bin/sh", "-c", STOP, "hyperion", self.mark, self.pid, self.born]
+        return _script(self.user, STOP, self.mark, self.pid, self.born)
 
 
 class Opening:
@@ -124,8 +138,9 @@ class Opening:
 
     MOST_BYTES = 64 * 1024
 
-    def __init__(self, mark: str) -> None:
-        self._mark = mark.encode()
+    def __init__(self, launch: Launch) -> None:
+        self._mark = launch.mark.encode()
+        self._user = launch.order.user
         self._said = b""
         self.started: Started | None = None
 
@@ -136,7 +151,12 @@ class Opening:
         self._said = self._said[-self.MOST_BYTES :] + piece
         for found in STARTED.finditer(self._said):
             if found["mark"] == self._mark:
-                words = (found[name].decode() for name in ("mark", "pid", "born"))
-                self.started = Started(*words)
+                mark, pid, born = (word.decode() for word in found.groups())
+                self.started = Started(mark, pid, born, self._user)
                 return self._said[found.end() :]
         return b""
+
+
+def _script(user: str, script: str, *words: str) -> list[str]:
+    become = ["/bin/sh", "-c", AS, "hyperion", user] if user else []
+    return [*become, "/bin/sh", "-c", script, "hyperion", *words]

@@ -182,9 +182,11 @@ def _check(line: Line, hop: Hop) -> None:
     offered = f"{shown.get_name()} {shown.get_base64()}"
     where = f"{hop.address} port {hop.port}"
     if not hop.host_key:
-        raise UnknownHostKey(f"the host key of {where} is not approved yet", offered)
+        said = f"the host key of {where} is not approved yet"
+        raise UnknownHostKey(said, offered, hop.address, hop.port)
     if hop.host_key.split()[:2] != offered.split():
-        raise HostKeyChanged(f"the host key of {where} is not the approved one", offered)
+        said = f"the host key of {where} is not the approved one"
+        raise HostKeyChanged(said, offered, hop.address, hop.port)
 
 
 def _log_in(line: Line, hop: Hop) -> None:

@@ -39,6 +39,7 @@ class _Wire:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
+            env=_environment(),
             start_new_session=True,
         )
         self._selector = DefaultSelector()
@@ -110,3 +111,8 @@ def _await(process: subprocess.Popen[bytes]) -> None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def _environment() -> dict[str, str]:
+    """Without our own settings, some of which are secret: whoever may look reads the output."""
+    return {name: text for name, text in os.environ.items() if not name.startswith("HYPERION_")}

@@ -2,6 +2,7 @@
 
 import select
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -25,6 +26,9 @@ from hyperion_control.runners.line import Line, Way
 from hyperion_control.runners.pool import Pool
 
 ANSWER_SECONDS = 10.0
+# sshd counts a closed channel for a moment longer, and refuses what is one too many.
+REFUSED_SECONDS = 2.0
+REFUSED_PAUSE_SECONDS = 0.05
 PIECE_BYTES = 128 * 1024
 
 
@@ -47,7 +51,7 @@ class SshRunner:
         except HostKeyRefused as refused:
             changed = isinstance(refused, HostKeyChanged)
             end = End.HOST_KEY_CHANGED if changed else End.HOST_KEY_UNKNOWN
-            return Outcome(end, reason=str(refused), offered=refused.offered)
+            return Outcome(end, reason=str(refused), offered=refused.offered, offered_by=refused.by)
         except Unreachable as error:
             return Outcome(End.UNREACHABLE, reason=str(error))
 
@@ -70,9 +74,21 @@ class _NoChannel(Unreachable):
 
 def _open(line: Line) -> paramiko.Channel:
     try:
-        return line.open_session(timeout=ANSWER_SECONDS)
+        return _session(line)
     except (OSError, EOFError, paramiko.SSHException) as error:
         raise _NoChannel(f"the machine opens no channel: {error or 'it hung up'}") from error
+
+
+def _session(line: Line) -> paramiko.Channel:
+    give_up = time.monotonic() + REFUSED_SECONDS
+    while True:
+        try:
+            return line.open_session(timeout=ANSWER_SECONDS)
+        # With two that ask at once, paramiko may give one the other's reason: any can be a refusal.
+        except paramiko.SSHException:
+            if not line.is_active() or time.monotonic() > give_up:
+                raise
+            time.sleep(REFUSED_PAUSE_SECONDS)
 
 
 def _send(channel: paramiko.Channel, launch: Launch) -> None:
@@ -140,7 +156,7 @@ class _Wire:
 
     def stop(self, started: Started) -> None:
         with _or_lost():
-            self._stopping = self._line.open_session(timeout=ANSWER_SECONDS)
+            self._stopping = _session(self._line)
             _execute(self._stopping, started.stop_argv())
 
     def stopped(self) -> bool | None:

@@ -47,6 +47,16 @@ def test_a_program_runs_and_tells_code_streams_and_time() -> None:
     assert 0 < outcome.seconds < 10
 
 
+def test_a_program_gets_our_environment_without_our_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HYPERION_SECRET_KEY", "secret")
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    outcome = run("env")
+    assert b"LANG=C.UTF-8" in outcome.stdout.head
+    assert b"HYPERION_SECRET_KEY" not in outcome.stdout.head
+
+
 def test_words_arrive_as_they_were_given() -> None:
     words = ["a b", "", "$HOME", "`id`", "'", '"', "\\", "*", "a\nb", os.fsdecode(b"\xff"), "é"]
     outcome = run("printf", "%s\\0", *words)
