@@ -33,6 +33,8 @@ class InventoryFile(RawModel):
 
 class LineFields(MachineFields):
     group: Name | Literal[""] = Field("", description="Its name; made where there is none.")
+    ssh_key: Name | Literal[""] = Field("", description="Its name.")
+    jump: Name | Literal[""] = Field("", description="Its name; it may stand in a later line.")
 
 
 class TakenAnswer(Answer):

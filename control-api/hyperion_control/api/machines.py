@@ -36,6 +36,14 @@ class MachinesQuery(PageQuery):
 
 class MachineBody(Body, MachineFields):
     group_id: str | None = Field(None, max_length=40)
+    ssh_key_id: str | None = Field(
+        None,
+        max_length=40,
+        description="What we log in with; none: keys of the worker's ssh-agent.",
+    )
+    jump_id: str | None = Field(
+        None, max_length=40, description="A machine that this one is reached through."
+    )
 
 
 class ChangeMachineBody(MachineBody):
@@ -60,6 +68,9 @@ class MachineAnswer(Answer):
     port: int
     ssh_port: int
     ssh_user: str
+    ssh_key_id: str | None
+    jump_id: str | None
+    runner: str
     group_id: str | None
     group: str
     owner_id: str | None

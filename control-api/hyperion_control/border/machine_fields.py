@@ -1,6 +1,6 @@
 """What is given of a machine, by JSON or by a line of an import, each checked in one place."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -34,6 +34,7 @@ class MachineFields(Model):
     port: Port = Field(9100, description="Of its exporter.")
     ssh_port: Port = 22
     ssh_user: SshUser = "root"
+    runner: Literal["ssh", "local"] = Field("ssh", description="local: the worker's own machine.")
     owner_id: str | None = Field(None, max_length=40, description="A member.")
     labels: Labels = {}
     notes: str = Field("", max_length=2000)

@@ -12,11 +12,12 @@ import yaml
 MOST = 1000
 DEEPEST = 6
 COLUMNS = (
-    *("name", "hostname", "ips", "macs", "port", "ssh_port", "ssh_user"),
+    *("name", "hostname", "ips", "macs", "port"),
+    *("runner", "ssh_port", "ssh_user", "ssh_key", "jump"),
     *("group", "owner_id", "labels", "notes"),
 )
 # Where an empty cell is an empty value; elsewhere it stands for what is usual.
-MAY_BE_EMPTY = ("hostname", "ips", "macs", "group", "labels", "notes")
+MAY_BE_EMPTY = ("hostname", "ips", "macs", "ssh_key", "jump", "group", "labels", "notes")
 # What a spreadsheet would take for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

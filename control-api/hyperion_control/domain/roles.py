@@ -29,5 +29,6 @@ SCOPES = (
     "users:write",
     "audit:read",
     "sd:read",
+    "alerts:write",
     "admin",
 )

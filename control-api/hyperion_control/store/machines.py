@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     insert,
+    or_,
     select,
     text,
     update,
@@ -26,6 +27,7 @@ from sqlalchemy import (
 
 from hyperion_control.store import addresses
 from hyperion_control.store.groups import groups
+from hyperion_control.store.ssh_keys import ssh_keys
 from hyperion_control.store.tables import UtcTime, catalogue
 
 LIVING = text("deleted_at IS NULL")
@@ -42,6 +44,9 @@ machines = Table(
     Column("port", Integer, nullable=False),  # of its exporter
     Column("ssh_port", Integer, nullable=False),
     Column("ssh_user", String(32), nullable=False),
+    Column("ssh_key_id", String(40), ForeignKey("ssh_keys.id")),  # empty: of the worker's agent
+    Column("jump_id", String(40), ForeignKey("machines.id")),  # through which it is reached
+    Column("runner", String(5), nullable=False),  # ssh, local
     Column("group_id", String(40), ForeignKey("groups.id"), index=True),
     # A member when it was set; no foreign key, because people can be erased.
     Column("owner_id", String(40)),
@@ -69,6 +74,9 @@ machines = Table(
 )
 
 
+_jumps = machines.alias("jumps")
+
+
 @dataclass(frozen=True)
 class Machine:
     id: str
@@ -81,6 +89,11 @@ class Machine:
     port: int = 9100
     ssh_port: int = 22
     ssh_user: str = "root"
+    ssh_key_id: str | None = None
+    ssh_key: str = ""  # its name
+    jump_id: str | None = None
+    jump: str = ""  # its name
+    runner: str = "ssh"
     group_id: str | None = None
     group: str = ""  # its name
     owner_id: str | None = None
@@ -156,6 +169,19 @@ def leave_group(connection: Connection, group_id: str) -> None:
     connection.execute(wanted.values(group_id=None, version=machines.c.version + 1))
 
 
+def reached_by(connection: Connection, organisation_id: str, way_id: str) -> str:
+    """The name of one that needs this key or this machine to be reached; empty: none does."""
+    needs = or_(machines.c.ssh_key_id == way_id, machines.c.jump_id == way_id)
+    wanted = _living(organisation_id).with_only_columns(machines.c.name).where(needs)
+    return connection.execute(wanted.limit(1)).scalar() or ""
+
+
+def forget_key(connection: Connection, key_id: str) -> None:
+    """Of machines that are gone."""
+    wanted = update(machines).where(machines.c.ssh_key_id == key_id)
+    connection.execute(wanted.values(ssh_key_id=None))
+
+
 def _give(
     connection: Connection, organisation_id: str, machine_id: str, values: Mapping[str, Any]
 ) -> None:
@@ -165,8 +191,13 @@ def _give(
 
 
 def _of(organisation_id: str) -> Select[Any]:
-    wanted = select(machines, groups.c.name.label("group"))
-    joined = wanted.outerjoin(groups, groups.c.id == machines.c.group_id)
+    names = (_jumps.c.name.label("jump"), ssh_keys.c.name.label("ssh_key"))
+    joined = (
+        select(machines, groups.c.name.label("group"), *names)
+        .outerjoin(groups, groups.c.id == machines.c.group_id)
+        .outerjoin(_jumps, _jumps.c.id == machines.c.jump_id)
+        .outerjoin(ssh_keys, ssh_keys.c.id == machines.c.ssh_key_id)
+    )
     return joined.where(machines.c.organisation_id == organisation_id)
 
 
@@ -181,4 +212,5 @@ def _one(connection: Connection, wanted: Select[Any]) -> Machine | None:
 
 def _read(row: Row[Any], held: addresses.Held) -> Machine:
     ips, macs = (tuple(held.get((row.id, kind), ())) for kind in (addresses.IP, addresses.MAC))
-    return Machine(**{**row._mapping, "group": row.group or ""}, ips=ips, macs=macs)
+    names = {name: row._mapping[name] or "" for name in ("group", "jump", "ssh_key")}
+    return Machine(**{**row._mapping, **names}, ips=ips, macs=macs)

@@ -5,7 +5,11 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, func, select, update
 
+from hyperion_control.store.commands import commands
+from hyperion_control.store.receivers import receivers
+from hyperion_control.store.replays import replays
 from hyperion_control.store.sealing import ID_BYTES
+from hyperion_control.store.ssh_keys import ssh_keys
 from hyperion_control.store.users import users
 
 
@@ -20,9 +24,14 @@ class Sealed:
         return f"{self.column}:{row}"
 
 
+RECEIVER = Sealed(receivers.c.address, receivers.c.id)
 SEALED = (
     Sealed(users.c.totp_seed, users.c.id),
     Sealed(users.c.totp_pending, users.c.id),
+    Sealed(ssh_keys.c.private, ssh_keys.c.id),
+    RECEIVER,
+    Sealed(commands.c.stdin, commands.c.id),
+    Sealed(replays.c.answer, replays.c.id),
 )
 
 

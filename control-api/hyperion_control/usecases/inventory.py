@@ -12,6 +12,7 @@ from hyperion_control.domain.inventory import COLUMNS, Line, written
 from hyperion_control.errors import Conflict, Forbidden, Invalid
 from hyperion_control.store import groups as group_table
 from hyperion_control.store import machines as table
+from hyperion_control.store import ssh_keys
 from hyperion_control.store.groups import Group
 from hyperion_control.store.machines import Machine
 from hyperion_control.usecases import machines, reach
@@ -39,14 +40,16 @@ def take(parts: Parts, actor: Actor, lines: Sequence[Line]) -> Taken:
     with parts.audit.acting(entry), reach.deciding(parts, actor) as connection:
         there = {machine.name: machine for machine in _all(connection, actor)}
         _release(connection, there, lines)
-        faults = []
-        for line in lines:
-            try:
-                _take(connection, parts, actor, there, line.values)
-            except (Conflict, Forbidden, Invalid) as fault:
-                faults.append(_error(line, str(fault)))
-        if faults:
-            raise Invalid("nothing was imported: see errors", errors=faults)
+        # Jumps last: the machine that is meant may stand in a later line.
+        for take in (_take, _join):
+            faults = []
+            for line in lines:
+                try:
+                    take(connection, parts, actor, there, line.values)
+                except (Conflict, Forbidden, Invalid) as fault:
+                    faults.append(_error(line, str(fault)))
+            if faults:
+                raise Invalid("nothing was imported: see errors", errors=faults)
     changed = sum(line.values["name"] in there for line in lines)
     return Taken(len(lines) - changed, changed)
 
@@ -58,14 +61,35 @@ def _take(
     there: Mapping[str, Machine],
     given: Mapping[str, Any],
 ) -> None:
-    values = dict(given)
+    values = {name: value for name, value in given.items() if name != "jump"}
     if "group" in values:
         values["group_id"] = _group(connection, parts, actor, values.pop("group"))
+    if "ssh_key" in values:
+        values["ssh_key_id"] = _key(connection, actor, values.pop("ssh_key"))
     known = there.get(values["name"])
     if known is None:
         machines.add(connection, parts, actor, ids.new("mch"), values)
         return
     reach.kept(connection, actor, known.id)
+    machines.write(connection, parts, actor, known, values, None)
+
+
+def _join(
+    connection: Connection,
+    parts: Parts,
+    actor: Actor,
+    _there: Mapping[str, Machine],
+    given: Mapping[str, Any],
+) -> None:
+    organisation_id = actor.organisation_id or ""
+    known = table.named(connection, organisation_id, given["name"])
+    name = given.get("jump")
+    if name is None or known is None or name == known.jump:
+        return
+    jump = table.named(connection, organisation_id, name) if name else None
+    if name and jump is None:
+        raise Invalid(f"there is no machine called {name}")
+    values = {"jump_id": jump.id if jump else None}
     machines.write(connection, parts, actor, known, values, None)
 
 
@@ -89,6 +113,13 @@ def _group(connection: Connection, parts: Parts, actor: Actor, name: str) -> str
     made = Group(ids.new("grp"), organisation_id, name, COLOUR, parts.clock())
     group_table.add(connection, made)
     return made.id
+
+
+def _key(connection: Connection, actor: Actor, name: str) -> str | None:
+    known = ssh_keys.named(connection, actor.organisation_id or "", name)
+    if name and known is None:
+        raise Invalid(f"there is no SSH key called {name}")
+    return known.id if known else None
 
 
 def _all(connection: Connection, actor: Actor) -> list[Machine]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -16,7 +16,7 @@ from hyperion_control.domain.pages import Page, cut
 from hyperion_control.errors import Conflict, Invalid, Stale
 from hyperion_control.store import addresses, groups, machines, maintenances, memberships
 from hyperion_control.store.machines import Machine
-from hyperion_control.usecases import reach
+from hyperion_control.usecases import jumps, reach
 from hyperion_control.usecases.parts import Parts
 from hyperion_control.usecases.recorder import Entry
 
@@ -77,6 +77,9 @@ def delete(parts: Parts, actor: Actor, machine_id: str, version: int | None) -> 
         reach.deciding(parts, actor) as connection,
     ):
         machine, now = reach.living(connection, actor, machine_id), parts.clock()
+        if behind := machines.reached_by(connection, machine.organisation_id, machine_id):
+            said = f"{behind} is reached through this machine: give it another way first"
+            raise Conflict(said, code="jump-in-use")
         if running := maintenances.current(connection, machine_id, now):
             maintenances.end(connection, running.id, now)
         gone = {"deleted_at": now, "online": False, "maintenance_until": None}
@@ -107,10 +110,10 @@ def add(
     values: Mapping[str, Any],
 ) -> Machine:
     organisation_id = actor.organisation_id or ""
-    _refuse_unfit(connection, organisation_id, machine_id, values)
-    made = Machine(machine_id, organisation_id, created_at=parts.clock(), **values)
-    machines.add(connection, made)
-    return reach.kept(connection, actor, machine_id)
+    new = Machine(machine_id, organisation_id, "", parts.clock())
+    _refuse_unfit(connection, actor, new, values)
+    machines.add(connection, replace(new, **values))
+    return _written(connection, actor, new, values)
 
 
 def write(
@@ -121,11 +124,20 @@ def write(
     changes: Mapping[str, Any],
     version: int | None,
 ) -> Machine:
-    _refuse_unfit(connection, machine.organisation_id, machine.id, changes)
+    _refuse_unfit(connection, actor, machine, changes)
     if changes.get("name", machine.name) != machine.name:
         maintenances.forget_silence(connection, machine.id, parts.clock())
     _change(connection, machine, changes, version)
-    return reach.kept(connection, actor, machine.id)
+    return _written(connection, actor, machine, changes)
+
+
+def _written(
+    connection: Connection, actor: Actor, machine: Machine, changes: Mapping[str, Any]
+) -> Machine:
+    now = reach.kept(connection, actor, machine.id)
+    if changes.keys() & jumps.WAY:
+        jumps.refuse_circle(connection, now)
+    return now
 
 
 def _matching(
@@ -155,14 +167,16 @@ def _change(
 
 
 def _refuse_unfit(
-    connection: Connection, organisation_id: str, machine_id: str, values: Mapping[str, Any]
+    connection: Connection, actor: Actor, machine: Machine, values: Mapping[str, Any]
 ) -> None:
     """What is taken, or is not there."""
+    organisation_id = machine.organisation_id
     named = machines.named(connection, organisation_id, values.get("name", ""))
-    if named is not None and named.id != machine_id:
+    if named is not None and named.id != machine.id:
         raise Conflict(f"there is a machine called {named.name} already", code="name-taken")
     given = [*values.get("ips", ()), *values.get("macs", ())]
-    _refuse_taken(connection, organisation_id, machine_id, given)
+    _refuse_taken(connection, organisation_id, machine.id, given)
+    jumps.refuse_unfit(connection, actor, machine, values)
     group_id, owner_id = values.get("group_id"), values.get("owner_id")
     if group_id and groups.get(connection, organisation_id, group_id) is None:
         raise _invalid("group_id", "there is no such group")
