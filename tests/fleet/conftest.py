@@ -1,0 +1,32 @@
+"""Tests that act on machines through the API have its fixtures, and a machine that it reaches."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from control_api.conftest import (  # noqa: F401  fixtures
+    _assembled,
+    _on_sqlite,
+    app,
+    clock,
+    databases,
+    parts,
+    settings,
+)
+from control_api.people import People, as_, people  # noqa: F401  fixtures
+from hyperion_control.domain import ssh_keys as key_texts
+from hyperion_control.usecases import ssh_keys
+from lab.errands import add_machine, working
+from lab.fleet import Fleet
+from lab.ways import to_machine
+
+
+@pytest.fixture
+def reached(people: People, fleet: Fleet) -> Iterator[str]:  # noqa: F811
+    """The id of the first machine of the fleet, with a worker that reaches it by SSH."""
+    pair, hop = key_texts.read(fleet[0].key.read_text()), to_machine(fleet[0])
+    key = ssh_keys.create(people.parts, people.actor("ada"), "fleet", pair)
+    way = {"runner": "ssh", "hostname": hop.address, "host_key": hop.host_key}
+    made = add_machine(people.parts, fleet[0].name, ssh_key_id=key.id, **way)
+    with working(people.parts):
+        yield made
