@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hyperion_control.domain import names
+from hyperion_control.domain.journal import PRIORITIES
+from hyperion_control.domain.units import VERBS
 from hyperion_control.errors import Refused
 from hyperion_control.settings import Settings
 
@@ -28,6 +30,7 @@ class Command:
     run: str
     what: str
     arguments: tuple[Argument, ...] = ()
+    remote: bool = False  # asks an API elsewhere, and needs none of the settings
 
 
 def argument(flag: str, **options: Any) -> Argument:
@@ -44,6 +47,12 @@ def as_title(text: str) -> str:
 
 FILE = argument("file", type=Path, metavar="FILE")
 USER = argument("name", metavar="USER")
+MACHINE = argument("machine", metavar="MACHINE", help="its name or id")
+UNIT = argument("unit", metavar="UNIT", help="such as nginx or logrotate.timer")
+JSON = argument("--json", action="store_true", help="for programs")
+OTP = argument("--otp", default="", metavar="CODE", help="instead of being asked for it")
+REASON = argument("--reason", metavar="TEXT")
+DRY_RUN = argument("--dry-run", action="store_true", help="only tell what would be done")
 ORGANISATION = argument("organisation", type=as_title, metavar="ORGANISATION")
 
 COMMANDS = (
@@ -55,17 +64,30 @@ COMMANDS = (
         (
             argument("--admin", type=as_name, default="admin", metavar="NAME"),
             argument("--organisation", type=as_title, default="Home", metavar="NAME"),
+            argument(
+                "--stack",
+                type=Path,
+                metavar="FOLDER",
+                help="also write here what Prometheus and Grafana start from under Compose",
+            ),
+            argument(
+                "--replicas",
+                type=int,
+                choices=(1, 2),
+                default=1,
+                help="how many there are of each in that stack",
+            ),
         ),
     ),
     Command(
         "serve",
-        "system:serve",
+        "staying:serve",
         "Answer requests until SIGTERM or Ctrl-C.",
         (argument("--listen", metavar="HOST:PORT", help="instead of HYPERION_LISTEN"),),
     ),
     Command(
         "worker",
-        "system:work",
+        "staying:work",
         "Stay and do the chores, such as the heartbeat, until SIGTERM or Ctrl-C.",
     ),
     Command(
@@ -133,6 +155,56 @@ COMMANDS = (
         "audit:archive",
         "Move what is older than HYPERION_AUDIT_KEEP_DAYS into files, as the worker does.",
     ),
+    Command(
+        "run",
+        "client:run",
+        "Run a program on machines and show what it says; the exit status is the worst machine's.",
+        (
+            argument("--machines", required=True, metavar="SELECTOR", help="such as env=prod"),
+            argument("argv", nargs="+", metavar="WORD", help="after --"),
+            argument("--user", help="whom it runs as"),
+            argument("--folder", help="where it runs"),
+            argument("--timeout", type=int, metavar="SECONDS"),
+            argument("--concurrency", type=int, metavar="NUMBER"),
+            argument("--batch", metavar="SHARE", help="so many at a time: 5 or 10%%"),
+            argument("--max-failures", metavar="SHARE", help="after more, the rest is skipped"),
+            argument("--expected-targets", type=int, metavar="NUMBER"),
+            *(REASON, DRY_RUN, OTP, JSON),
+        ),
+        remote=True,
+    ),
+    Command(
+        "ps",
+        "client:ps",
+        "The processes of a machine.",
+        (
+            MACHINE,
+            argument("--sort", default="-cpu", metavar="FIELD", help="with - downwards: -rss"),
+            argument("--limit", type=int, default=30, metavar="NUMBER"),
+            JSON,
+        ),
+        remote=True,
+    ),
+    Command(
+        "service",
+        "client:service",
+        "Look at a service of a machine, or act on it; 0: done, 1: it failed, 3: not up yet.",
+        (MACHINE, UNIT, argument("verb", choices=("status", *VERBS)), REASON, DRY_RUN, OTP, JSON),
+        remote=True,
+    ),
+    Command(
+        "logs",
+        "client:logs",
+        "The log of a service of a machine.",
+        (
+            *(MACHINE, UNIT),
+            argument("--follow", action="store_true", help="go on until Ctrl-C"),
+            argument("--lines", type=int, default=100, metavar="NUMBER"),
+            argument("--priority", default="debug", choices=PRIORITIES),
+            JSON,
+        ),
+        remote=True,
+    ),
 )
 SUBJECTS = {"user": "Accounts, when nobody can sign in to look after them.", "audit": "The audit."}
 
@@ -140,18 +212,27 @@ SUBJECTS = {"user": "Accounts, when nobody can sign in to look after them.", "au
 def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
-        settings = Settings.from_env(os.environ)
-        run: Callable[[Settings, argparse.Namespace], Iterator[str]]
+        world = os.environ if args.remote else Settings.from_env(os.environ)
+        run: Callable[[object, argparse.Namespace], Iterator[str]]
         run = pkgutil.resolve_name(f"hyperion_control.commands.{args.run}")
-        for line in run(settings, args):
-            print(line)
+        return _printed(run(world, args))
     except Refused as refusal:
         return _end(str(refusal))
     except OSError as fault:
         return _end(f"{fault.filename or 'the system'} refuses: {fault.strerror}")
     except ModuleNotFoundError as missing:
         return _end(f"{missing.name} is not installed: pip install 'hyperion[control]'")
-    return 0
+    except KeyboardInterrupt:
+        return 130  # as a shell has it
+
+
+def _printed(lines: Iterator[str]) -> int:
+    """What the command returned; one that returns nothing went well."""
+    while True:
+        try:
+            print(next(lines), flush=True)
+        except StopIteration as end:
+            return end.value or 0
 
 
 def _end(sentence: str) -> int:
@@ -178,7 +259,9 @@ def _parser() -> argparse.ArgumentParser:
         " HYPERION_AUDIT_KEEP_DAYS (365), HYPERION_AUDIT_HEADS (a file), HYPERION_RUNBOOKS,"
         " HYPERION_PROMETHEUS_URL (http://127.0.0.1:9090),"
         " HYPERION_ALERTMANAGER_URL (http://127.0.0.1:9093)."
-        " A secret may be in a file: HYPERION_DATABASE_URL_FILE.",
+        " A secret may be in a file: HYPERION_DATABASE_URL_FILE."
+        " run, ps, service and logs ask an API at HYPERION_URL (http://127.0.0.1:8080)"
+        " with HYPERION_TOKEN or HYPERION_TOKEN_FILE.",
     )
     places = {"": parser.add_subparsers(required=True, metavar="COMMAND")}
     for subject, what in SUBJECTS.items():
@@ -187,7 +270,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in COMMANDS:
         subject, _, name = command.name.rpartition(" ")
         sub = places[subject].add_parser(name, help=command.what, description=command.what)
-        sub.set_defaults(run=command.run)
+        sub.set_defaults(run=command.run, remote=command.remote)
         for each in command.arguments:
             sub.add_argument(each.flag, **each.options)
     return parser
