@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
-from hyperion_control import environment
+from hyperion_control import environment, notifying
 from hyperion_control.errors import StartRefused
+from hyperion_control.notifying import Notifying
 
 SECRETS = (
     "HYPERION_ALERTMANAGER_URL",
     "HYPERION_DATABASE_URL",
     "HYPERION_PROMETHEUS_URL",
     "HYPERION_SECRET_KEY",
+    *notifying.SECRETS,
 )
 NAMES = (
     "HYPERION_AUDIT_HEADS",
@@ -22,10 +24,12 @@ NAMES = (
     "HYPERION_DATA",
     "HYPERION_LISTEN",
     "HYPERION_OPEN_REGISTRATION",
+    "HYPERION_PROMETHEUS_TOKEN",
     "HYPERION_PUBLIC_URL",
     "HYPERION_RUNBOOKS",
     "HYPERION_SECOND_FACTOR",
     "HYPERION_TRUSTED_PROXIES",
+    *notifying.NAMES,
     *SECRETS,
     *(f"{name}_FILE" for name in SECRETS),
 )
@@ -66,6 +70,8 @@ class Settings:
     audit_heads: str  # a second place for the head of the chain
     prometheus_url: str = field(repr=False)  # this and the next may hold a password
     alertmanager_url: str = field(repr=False)
+    prometheus_token: Path | None = None  # the file that we keep one in for it
+    notifying: Notifying = Notifying()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -93,7 +99,13 @@ class Settings:
             audit_heads=env.get("HYPERION_AUDIT_HEADS") or str(data / "audit" / "heads.log"),
             prometheus_url=environment.server(env, "HYPERION_PROMETHEUS_URL", port=9090),
             alertmanager_url=environment.server(env, "HYPERION_ALERTMANAGER_URL", port=9093),
+            prometheus_token=_file(env.get("HYPERION_PROMETHEUS_TOKEN")),
+            notifying=Notifying.from_env(env),
         )
+
+
+def _file(path: str | None) -> Path | None:
+    return Path(path).absolute() if path else None
 
 
 def secret_key_file(data: Path) -> Path:

@@ -9,16 +9,26 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 
 from hyperion_control.errors import Refused
+from hyperion_control.runners.pool import Pool
 from hyperion_control.store.workers import Worker
 from hyperion_control.usecases import (
+    acts,
+    alerts,
     archiving,
     heads,
+    leftovers,
+    own_tokens,
+    replays,
+    routing,
     settling,
     sightings,
     signing_in,
     silences,
+    telling,
+    watchdog,
     workers,
 )
+from hyperion_control.usecases.crew import STOP_SECONDS, Crew
 from hyperion_control.usecases.parts import Parts
 
 log = logging.getLogger(__name__)
@@ -44,6 +54,16 @@ CHORES: tuple[Chore, ...] = (
     Chore("forget failed tries and ended logins", 3600, signing_in.forget),
     Chore("ask Prometheus what it saw of the machines", 15, sightings.look),
     Chore("tell Alertmanager of maintenances", 15, silences.keep),
+    Chore("end tasks whose time is over", 5, leftovers.expire),
+    Chore("give up tasks whose worker died", 5, leftovers.give_up),
+    Chore("forget looks at machines", 60, acts.forget_looks),
+    Chore("forget answers of a day ago", 3600, replays.forget),
+    Chore("send notifications", 2, telling.tell),
+    Chore("forget old notifications", 3600, telling.forget),
+    Chore("forget alerts that ended long ago", 86400, alerts.forget),
+    Chore("listen for the heartbeat of alerting", 15, watchdog.watch),
+    Chore("keep Alertmanager's configuration", 15, routing.keep),
+    Chore("keep Prometheus's token", 60, own_tokens.keep_of_prometheus),
     Chore("archive old records of the audit", 86400, archiving.archive),
 )
 
@@ -119,11 +139,18 @@ def run(parts: Parts) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _frame: signals.put(received))
     stop = threading.Event()
-    worker = workers.introduce(parts)
-    rounds = threading.Thread(target=Rounds(parts, worker).run, args=(stop,), daemon=True)
-    rounds.start()
+    worker, pool = workers.introduce(parts), Pool()
+    sweep = Chore("hang up idle connections", 10, lambda _parts, _worker: pool.sweep())
+    rounds = Rounds(parts, worker, (*CHORES, sweep))
+    doing = threading.Thread(target=rounds.run, args=(stop,), daemon=True)
+    doing.start()
+    crew = Crew(parts, worker, pool)
+    running = threading.Thread(target=crew.run, daemon=True)
+    running.start()
     log.info("worker %s started as %s", worker.id, worker.name)
     received = signals.get()
     stop.set()
-    rounds.join(GRACE_SECONDS)
+    crew.stop()
+    running.join(STOP_SECONDS)
+    doing.join(GRACE_SECONDS)
     log.info("worker %s ended by %s", worker.id, signal.Signals(received).name)

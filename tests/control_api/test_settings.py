@@ -45,6 +45,7 @@ def test_each_variable_is_read(tmp_path: Path) -> None:
             "HYPERION_AUDIT_HEADS": "/elsewhere/heads.log",
             "HYPERION_PROMETHEUS_URL": "https://reader:secret@metrics.example.org/prometheus/",
             "HYPERION_ALERTMANAGER_URL": "http://[::1]:9093",
+            "HYPERION_PROMETHEUS_TOKEN": "/data/sd_token",
         }
     )
     assert settings == Settings(
@@ -66,6 +67,7 @@ def test_each_variable_is_read(tmp_path: Path) -> None:
         audit_heads="/elsewhere/heads.log",
         prometheus_url="https://reader:secret@metrics.example.org/prometheus",
         alertmanager_url="http://[::1]:9093",
+        prometheus_token=Path("/data/sd_token"),
     )
     assert "reader:secret" not in repr(settings)
     assert str(settings.listen) == "[::1]:9000"

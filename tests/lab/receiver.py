@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -27,6 +27,7 @@ class Receiver:
     requests: list[Request] = field(default_factory=list)  # in the order in which they came
     status: int = 200
     answer: bytes = b"{}"
+    cuts: int = 0  # so many of the next requests are kept, and their connections cut
     # Cleared: what comes in is kept at once and answered only when this is set again.
     may_answer: threading.Event = field(default_factory=threading.Event)
 
@@ -42,6 +43,14 @@ def receiver() -> Iterator[Receiver]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             kept.requests.append(Request(self.command, self.path, headers, raw))
             kept.may_answer.wait()
+            if kept.cuts:
+                kept.cuts -= 1
+                self.close_connection = True
+                return
+            with suppress(ConnectionError):  # who asked has given up
+                self._say()
+
+        def _say(self) -> None:
             self.send_response(kept.status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(kept.answer)))

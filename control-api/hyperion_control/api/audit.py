@@ -1,14 +1,14 @@
 """The audit, to be read: by any field, in numbers, and as a file."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from flask import Response, request
 from flask_openapi3 import APIBlueprint
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from hyperion_control.border import pages
 from hyperion_control.border.context import actor, parts, platform_only, requires
+from hyperion_control.border.fields import Moment
 from hyperion_control.border.models import Answer, Path, Query
 from hyperion_control.border.pages import PageQuery
 from hyperion_control.domain.lines import FORMS, Told, as_object
@@ -19,10 +19,6 @@ from hyperion_control.usecases.recorder import moment
 
 bp = APIBlueprint("audit", __name__, url_prefix="/api/audit")
 may_read = requires(Role.ADMIN, scope="audit:read")
-
-# Far from the ends of what a datetime can hold, where going to UTC would fail.
-FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
-Moment = Annotated[AwareDatetime, Field(ge=FIRST, lt=LAST)]
 
 MEDIA_TYPES = {form.media_type: name for name, form in FORMS.items()}
 

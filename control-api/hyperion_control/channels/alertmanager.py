@@ -48,3 +48,8 @@ def silence(
 
 def expire(url: str, silence_id: str) -> None:
     http.call("DELETE", f"{url}/api/v2/silence/{silence_id}")
+
+
+def reload(url: str) -> None:
+    """Rejected: it goes on with the configuration that it has."""
+    http.call("POST", f"{url}/-/reload")

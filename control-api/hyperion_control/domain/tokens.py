@@ -27,6 +27,7 @@ LEAST_ROLE = {
     "users:write": Role.ADMIN,
     "audit:read": Role.ADMIN,
     "sd:read": Role.OBSERVER,
+    "alerts:write": Role.ADMIN,
     "admin": Role.ADMIN,
 }
 

@@ -72,6 +72,7 @@ def exporter(settings: Settings) -> Program:
         (
             str(settings.commands / "hyperion-exporter"),
             f"--web.listen-address=127.0.0.1:{settings.ports.exporter}",
+            f"--collector.events.state-folder={exporter_state(settings)}",
         ),
         _log(settings, "exporter"),
         address,
@@ -158,6 +159,9 @@ def grafana(settings: Settings, binary: Path) -> Program:
             "GF_PATHS_LOGS": str(folder / "logs"),
             "GF_PATHS_PLUGINS": str(folder / "plugins"),
             "GF_PATHS_PROVISIONING": str(settings.house / "grafana/provisioning"),
+            "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH": str(
+                settings.house / "grafana/dashboards/hyperion-fleet.json"
+            ),
             "GF_LOG_MODE": "console",
             "GF_ANALYTICS_REPORTING_ENABLED": "false",
             "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
@@ -184,8 +188,20 @@ def _control(
             "HYPERION_LISTEN": f"127.0.0.1:{settings.ports.control}",
             "HYPERION_PROMETHEUS_URL": url(settings.ports.prometheus),
             "HYPERION_ALERTMANAGER_URL": url(settings.ports.alertmanager),
+            "HYPERION_ALERTMANAGER_CONFIG": str(settings.var / "alertmanager/alertmanager.yml"),
+            "HYPERION_PROMETHEUS_TOKEN": str(prometheus_token(settings)),
         },
     )
+
+
+def exporter_state(settings: Settings) -> Path:
+    """A folder that must be there: the exporter makes none."""
+    return settings.var / "exporter"
+
+
+def prometheus_token(settings: Settings) -> Path:
+    """The worker keeps it there."""
+    return settings.var / "prometheus/sd_token"
 
 
 def _log(settings: Settings, name: str) -> Path:

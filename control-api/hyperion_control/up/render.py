@@ -4,18 +4,30 @@ from typing import Any
 
 import yaml
 
-from hyperion_control.up.plan import Settings, url
+from hyperion_control.domain import routes
+from hyperion_control.notifying import Notifying
+from hyperion_control.up.plan import Settings, exporter_state, prometheus_token, url
 
 
 def render(settings: Settings) -> None:
-    """Write the configuration of Prometheus and Alertmanager below `var`."""
+    """Make the folders below `var` and write the configuration of Prometheus and Alertmanager."""
+    exporter_state(settings).mkdir(parents=True, exist_ok=True)
     names = _names(settings)
     for room, key in (("prometheus", "rule_files"), ("alertmanager", "templates")):
         source = settings.house / room / f"{room}.yml"
-        config = replaced(yaml.safe_load(source.read_text()), names)
+        target = settings.var / room / f"{room}.yml"
+        config = yaml.safe_load(source.read_text())
+        if room == "alertmanager":
+            # Until the worker writes it again, with the channels and routes that it knows.
+            folder, api = str(target.parent), url(settings.ports.control)
+            config = routes.rendered(config, folder, api, Notifying())
+        else:
+            # Nothing here asks from outside.
+            jobs = config["scrape_configs"]
+            config["scrape_configs"] = [job for job in jobs if job["job_name"] != "probe"]
+        config = replaced(config, names)
         if key in config:
             config[key] = [str(source.parent / pattern) for pattern in config[key]]
-        target = settings.var / room / f"{room}.yml"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(yaml.safe_dump(config, sort_keys=False))
 
@@ -41,4 +53,5 @@ def _names(settings: Settings) -> dict[str, str]:
         "prometheus:9090": f"127.0.0.1:{ports.prometheus}",
         "alertmanager:9093": f"127.0.0.1:{ports.alertmanager}",
         "grafana:3000": f"127.0.0.1:{ports.grafana}",
+        "/etc/prometheus/secrets/sd_token": str(prometheus_token(settings)),
     }

@@ -6,7 +6,7 @@ from hyperion_control.domain.actors import Actor, Origin
 from hyperion_control.errors import Invalid, Unauthorised
 from hyperion_control.store import attempts, challenges, credentials, links, logins, users
 from hyperion_control.store.users import User
-from hyperion_control.usecases import guessing, proof
+from hyperion_control.usecases import guessing, notifications, proof
 from hyperion_control.usecases.parts import Parts
 from hyperion_control.usecases.recorder import Entry
 
@@ -24,13 +24,17 @@ def change(parts: Parts, actor: Actor, current: str, new: str, code: str | None)
 
 
 def ask_reset(parts: Parts, origin: Origin, name: str) -> None:
-    """Answered alike for every name. Admins see the wish in the audit and start the reset."""
+    """Answered alike for every name. Without mail, admins see the wish in the audit."""
     with parts.database.reading("*") as connection:
         user = users.named(connection, names.fold(name))
         account = guessing.account_of(parts, user, name)
         home = logins.home_of(connection, user.id if user else "")
     guessing.try_link(parts, origin)
     parts.audit.note(Entry(Actor(origin, organisation_id=home), "password:ask", account))
+    # Whoever was named, the same is done now; the worker finds out whether there is anybody.
+    queue = notifications.letter(parts, "password-reset", user.id if user else "", once=account)
+    with parts.database.writing("*", alone="alerts") as connection:
+        notifications.add(connection, queue)
 
 
 def reset(parts: Parts, origin: Origin, secret: str, new: str) -> None:
@@ -66,3 +70,4 @@ def _set(parts: Parts, user_id: str, hashed: str, *, but: str = "", link_id: str
         attempts.clear(connection, guessing.PASSWORD, user_id)
         logins.revoke_all(connection, user_id, now, but=but)
         challenges.end_all(connection, user_id)
+        notifications.add(connection, notifications.letter(parts, "password-changed", user_id))

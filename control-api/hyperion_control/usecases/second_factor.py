@@ -6,7 +6,7 @@ from hyperion_control.domain import totp
 from hyperion_control.domain.actors import Actor
 from hyperion_control.errors import Conflict, Forbidden
 from hyperion_control.store import challenges, credentials, logins, recovery_codes
-from hyperion_control.usecases import proof
+from hyperion_control.usecases import notifications, proof
 from hyperion_control.usecases.parts import Parts
 from hyperion_control.usecases.recorder import Entry
 
@@ -109,6 +109,7 @@ def take_away(parts: Parts, actor: Actor, user_id: str) -> None:
         recovery_codes.replace(connection, user_id, [])
         logins.revoke_all(connection, user_id, parts.clock(), but=actor.login_id)
         challenges.end_all(connection, user_id)
+        notifications.add(connection, notifications.letter(parts, "second-factor-removed", user_id))
 
 
 def _take_over(parts: Parts, actor: Actor, pending: bytes, seed: bytes, step: int) -> list[str]:
@@ -121,6 +122,7 @@ def _take_over(parts: Parts, actor: Actor, pending: bytes, seed: bytes, step: in
         logins.step_up(connection, actor.login_id, now)
         logins.revoke_all(connection, user_id, now, but=actor.login_id)
         challenges.end_all(connection, user_id)
+        notifications.add(connection, notifications.letter(parts, "second-factor-changed", user_id))
     return codes
 
 

@@ -66,6 +66,8 @@ def test_grafana_is_told_where_its_sources_and_dashboards_are(settings: Settings
     assert grafana.env["HYPERION_ALERTMANAGER_URL"] == "http://127.0.0.1:1004"
     assert grafana.env["HYPERION_DASHBOARDS"] == "/house/grafana/dashboards"
     assert grafana.env["GF_PATHS_PROVISIONING"] == "/house/grafana/provisioning"
+    home = "/house/grafana/dashboards/hyperion-fleet.json"
+    assert grafana.env["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] == home
 
 
 def test_grafana_is_told_its_home_where_it_is_unpacked(settings: Settings, tmp_path: Path) -> None:

@@ -1,9 +1,13 @@
 """The committed configuration with loopback in place of the names under Compose."""
 
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from hyperion_control.up import plan
 from hyperion_control.up.plan import Ports, Settings
 from hyperion_control.up.render import render, replaced
 
@@ -32,6 +36,52 @@ def test_rules_are_found_from_anywhere(tmp_path: Path) -> None:
     render(Settings(HOUSE, Path("/bin"), tmp_path, Ports()))
     config = yaml.safe_load((tmp_path / "prometheus/prometheus.yml").read_text())
     assert config["rule_files"] == [str(HOUSE / "prometheus/rules/*.yml")]
+
+
+def scraped(folder: Path) -> dict[str, dict[str, Any]]:
+    config = yaml.safe_load((folder / "prometheus/prometheus.yml").read_text())
+    return {job["job_name"]: job for job in config["scrape_configs"]}
+
+
+def test_machines_are_discovered_with_the_token_that_the_worker_keeps(tmp_path: Path) -> None:
+    settings = Settings(HOUSE, Path("/bin"), tmp_path, PORTS)
+    render(settings)
+    token = plan.worker(settings).env["HYPERION_PROMETHEUS_TOKEN"]
+    (asked,) = scraped(tmp_path)["node"]["http_sd_configs"]
+    assert asked["url"] == "http://127.0.0.1:1002/api/sd/prometheus"
+    assert asked["authorization"] == {"type": "Bearer", "credentials_file": token}
+    assert Path(token).parent.is_dir()
+
+
+def test_the_exporter_finds_its_folder(tmp_path: Path) -> None:
+    settings = Settings(HOUSE, Path("/bin"), tmp_path / "var", PORTS)
+    render(settings)
+    (flag,) = [word for word in plan.exporter(settings).argv if "state-folder" in word]
+    folder = Path(flag.removeprefix("--collector.events.state-folder="))
+    assert folder.is_dir() and folder.is_relative_to(tmp_path / "var")
+    # A flag that it does not know ends it.
+    exporter = Path(sys.executable).parent / "hyperion-exporter"
+    known = subprocess.run([exporter, flag, "--config.example"], capture_output=True, timeout=30)
+    assert (known.returncode, known.stderr) == (0, b"")
+
+
+def test_alertmanager_tells_the_control_api_on_loopback_until_the_worker_writes_more(
+    tmp_path: Path,
+) -> None:
+    render(Settings(HOUSE, Path("/bin"), tmp_path, PORTS))
+    config = yaml.safe_load((tmp_path / "alertmanager/alertmanager.yml").read_text())
+    receivers = {each["name"]: each.get("webhook_configs") for each in config["receivers"]}
+    (hook,) = receivers["feed"]
+    assert hook["url"] == "http://127.0.0.1:1002/api/alerts/webhook"
+    secret = hook["http_config"]["authorization"]["credentials_file"]
+    assert secret == str(tmp_path / "alertmanager/secrets/bridge_token")
+    assert receivers["people"] is None
+    assert config["templates"] == [str(HOUSE / "alertmanager/templates/*.tmpl")]
+
+
+def test_nothing_is_probed_where_no_blackbox_exporter_runs(tmp_path: Path) -> None:
+    render(Settings(HOUSE, Path("/bin"), tmp_path, PORTS))
+    assert "probe" not in scraped(tmp_path)
 
 
 def test_what_is_no_address_stays_as_it_is() -> None:
