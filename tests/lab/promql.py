@@ -4,20 +4,28 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import promql_parser
 import yaml
 
-# Grafana's own values stand where PromQL wants a duration.
-INTERVAL = "$__rate_interval"
+# Grafana's own values stand where PromQL wants a duration or a number; here is what it may put.
+GRAFANA = {"$__rate_interval": "4m", "$__range": "6h", "$__from": "0", "$__to": "9e15"}
 
 
 def metrics(expression: str) -> set[str]:
     """Names of the metrics; an expression that is none raises ValueError."""
     found = _parts(expression, promql_parser.VectorSelector)
-    return {selector.name for selector in found if selector.name}
+    return {name for selector in found for name in names(selector)}
+
+
+def names(selector: Any) -> list[str]:
+    """One, or those that stand side by side in a regular expression on the name."""
+    matchers = selector.matchers.matchers
+    listed = [m.value for m in matchers if m.name == "__name__"]
+    return [selector.name] if selector.name else "|".join(listed).split("|")
 
 
 def windows(expression: str) -> list[timedelta]:
@@ -43,29 +51,63 @@ def expressions_of_dashboards(folder: Path) -> Iterator[tuple[str, str]]:
     for file in sorted(folder.glob("*.json")):
         dashboard = json.loads(file.read_text())
         for variable in dashboard["templating"]["list"]:
-            # label_values(metric{...}, label) is Grafana's own; only the metric is PromQL.
-            asked = re.fullmatch(r"label_values\((.+), *\w+\)", variable["query"]["query"])
-            if asked:
-                yield f"{file.name}: ${variable['name']}", asked[1]
-        for panel in dashboard["panels"]:
-            for target in panel["targets"]:
-                expression = target["expr"].replace(INTERVAL, "5m")
-                yield f"{file.name}: {panel['title']}", expression
+            if asked := series_asked_for(variable):
+                yield f"{file.name}: ${variable['name']}", filled(asked)
+        for drawn in dashboard["annotations"]["list"]:
+            yield f"{file.name}: annotation {drawn['name']}", filled(drawn["expr"])
+        for panel in each_panel(dashboard):
+            for target in panel.get("targets", ()):
+                yield f"{file.name}: {panel['title']}", filled(target["expr"])
+
+
+def each_panel(dashboard: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Rows and what is in them too."""
+    for panel in dashboard["panels"]:
+        yield panel
+        yield from panel.get("panels", ())
+
+
+def series_asked_for(variable: dict[str, Any]) -> str:
+    """label_values(series, label) and query_result(series) are Grafana's own; series are PromQL."""
+    if variable["type"] != "query":
+        return ""
+    asked = variable["query"]["query"]
+    found = re.fullmatch(r"label_values\((.+), *\w+\)|query_result\((.+)\)", asked)
+    if not found:
+        raise ValueError(f"${variable['name']} asks neither for labels nor for a result: {asked}")
+    return found[1] or found[2]
+
+
+def filled(expression: str) -> str:
+    for name, value in GRAFANA.items():
+        expression = re.sub(rf"{re.escape(name)}\b", value, expression)
+    return expression
 
 
 def each_rule(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     for file in sorted(folder.glob("*.yml")):
-        for group in yaml.safe_load(file.read_text())["groups"]:
+        for group in read(file.read_text())["groups"]:
             for rule in group["rules"]:
                 yield file, rule
 
 
-def _parts(expression: str, kind: type) -> list[Any]:
+@cache
+def read(text: str) -> Any:
+    """Once for each text: these files are long, and asked for again and again."""
+    return yaml.load(text, yaml.CSafeLoader)
+
+
+def parts(parsed: promql_parser.Expr, kind: type) -> list[Any]:
+    """All of a kind in what was parsed, from the outside inwards."""
     found: list[Any] = []
 
     def look(part: promql_parser.Expr) -> None:
         if isinstance(part, kind):
             found.append(part)
 
-    promql_parser.walk(promql_parser.parse(expression), look)
+    promql_parser.walk(parsed, look)
     return found
+
+
+def _parts(expression: str, kind: type) -> list[Any]:
+    return parts(promql_parser.parse(expression), kind)

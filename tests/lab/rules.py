@@ -3,13 +3,10 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
-import promql_parser
-import yaml
-
 from lab import promql
+from lab.expressions import problems_of_expressions
 
 SEVERITIES = {"critical", "warning", "info"}
 ANNOTATIONS = ("summary", "description", "runbook_url", "dashboard_url")
@@ -17,8 +14,15 @@ HEADINGS = ["## Meaning", "## Impact", "## Diagnosis", "## Mitigation"]
 RUNBOOK = "{{ $externalLabels.hyperion_url }}/runbooks/"
 DASHBOARD = "{{ $externalLabels.grafana_url }}/d/"
 OF_MACHINE = "hyperion-machine?var-instance={{ $labels.instance | urlquery }}"
-# With fewer scrapes in a window, one that is lost leaves a hole.
-SCRAPES_IN_WINDOW = 4
+# What a machine's page of actions can show first; a unit is a name, or the alert's own label.
+ACTION = re.compile(
+    re.escape(
+        "{{ $externalLabels.hyperion_url }}/act?machine={{ $labels.machine | urlquery }}"
+        "&org={{ $labels.org | urlquery }}&action="
+    )
+    + r"(disk|logs|machine|network|processes|updates"
+    r"|services(&unit=([\w.-]+|\{\{ \$labels\.name \| urlquery \}\}))?)"
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class Alert:
     name: str
     expression: str
     severity: str
+    kind: str
     annotations: dict[str, str]
 
 
@@ -38,8 +43,9 @@ def problems_of_rules(room: Path, tests: Path, dashboards: Path) -> list[str]:
         *incomplete(alerts),
         *twice(alerts),
         *bad_links(alerts, dashboards),
+        *bad_actions(alerts),
         *bad_runbooks(alerts, room / "runbooks"),
-        *short_windows(room),
+        *problems_of_expressions(room / "rules"),
         *untested(alerts, tests),
     ]
 
@@ -48,7 +54,7 @@ def misnamed(rules: Path) -> list[str]:
     """Groups are called after their file: records first, then alerts."""
     found = []
     for file in sorted(rules.glob("*.yml")):
-        groups = yaml.safe_load(file.read_text())["groups"]
+        groups = promql.read(file.read_text())["groups"]
         kinds = {"records": "record", "alerts": "alert"}
         ours = [f"{file.stem}.{kind}" for kind in kinds]
         names = [group["name"] for group in groups]
@@ -68,6 +74,8 @@ def incomplete(alerts: list[Alert]) -> list[str]:
             found.append(f"{alert.name}: not CamelCase")
         if alert.severity not in SEVERITIES:
             found.append(f"{alert.name}: severity is {alert.severity or 'missing'}")
+        if alert.kind != alert.subject:
+            found.append(f"{alert.name}: class is not {alert.subject}, after its file")
         found += [f"{alert.name}: no {key}" for key in ANNOTATIONS if key not in alert.annotations]
         if "{{" in alert.annotations.get("summary", ""):
             found.append(f"{alert.name}: the summary is not the same for all")
@@ -96,6 +104,19 @@ def bad_links(alerts: list[Alert], dashboards: Path) -> list[str]:
     return found
 
 
+def bad_actions(alerts: list[Alert]) -> list[str]:
+    """An alert about a machine leads to what can be done there; others have no such page."""
+    found = []
+    for alert in alerts:
+        action = alert.annotations.get("action_url", "")
+        if alert.annotations.get("dashboard_url") == DASHBOARD + OF_MACHINE:
+            if not ACTION.fullmatch(action):
+                found.append(f"{alert.name}: action_url is {action or 'missing'}")
+        elif action:
+            found.append(f"{alert.name}: action_url, but it is about no machine")
+    return found
+
+
 def bad_runbooks(alerts: list[Alert], runbooks: Path) -> list[str]:
     pages = {file.stem: file.read_text().splitlines() for file in runbooks.glob("*.md")}
     names = {alert.name for alert in alerts}
@@ -105,18 +126,6 @@ def bad_runbooks(alerts: list[Alert], runbooks: Path) -> list[str]:
         if lines[:1] != [f"# {name}"] or [li for li in lines if li.startswith("## ")] != HEADINGS:
             found.append(f"{name}: the runbook's headings are not {HEADINGS}")
     return found
-
-
-def short_windows(room: Path) -> list[str]:
-    config = yaml.safe_load((room / "prometheus.yml").read_text())
-    every = promql_parser.parse_duration(config["global"]["scrape_interval"])
-    least: timedelta = every * SCRAPES_IN_WINDOW
-    return [
-        f"{where}: a window of {window} is under {least}"
-        for where, expression in promql.expressions_of_rules(room / "rules")
-        for window in promql.windows(expression)
-        if window < least
-    ]
 
 
 def untested(alerts: list[Alert], tests: Path) -> list[str]:
@@ -147,7 +156,7 @@ class _Case:
 
 
 def _cases(file: Path, alert: str) -> Iterator[_Case]:
-    for group in yaml.safe_load(file.read_text())["tests"] if file.exists() else ():
+    for group in promql.read(file.read_text())["tests"] if file.exists() else ():
         asked = [one for one in group.get("alert_rule_test", ()) if one["alertname"] == alert]
         fired = [one["exp_labels"] for case in asked for one in case.get("exp_alerts") or ()]
         series = " ".join(one["series"] for one in group.get("input_series", ()))
@@ -167,5 +176,6 @@ def _alerts(rules: Path) -> Iterator[Alert]:
                 name=rule["alert"],
                 expression=str(rule["expr"]),
                 severity=rule.get("labels", {}).get("severity", ""),
+                kind=rule.get("labels", {}).get("class", ""),
                 annotations=rule.get("annotations", {}),
             )
