@@ -1,40 +1,119 @@
-"""One machine from processor to network: how much is used and what waits."""
+"""One machine from its health to its updates: how much is used, what waits, what failed."""
 
-from sources.parts import choice, dashboard, graph, query
+from sources import machine_rows as more
+from sources.limits import HEALTH, USE, any_is_bad, rising
+from sources.links import (
+    LINE_ACT,
+    LINE_ACT_DISK,
+    LINE_ACT_PROCESS,
+    LINE_ACT_UNIT,
+    LINE_DISKS,
+    LINE_EVENTS,
+    LINE_NETWORK,
+    LINE_PROCESSES,
+)
+from sources.panels import bars, graph, stat, states
+from sources.parts import dashboard, line
+from sources.queries import now, query
+from sources.scope import MACHINE, MACHINES
+from sources.space import DISK_SPACE
+from sources.variables import of_machines
 
-THIS = 'job="node", instance="$instance"'
+of, rate, grown = MACHINES.of, MACHINES.rate, MACHINES.grown
+
 BUSY = 'mode!="idle"'
 OUTSIDE = 'device!="lo"'
+FIRING, PENDING = (of("ALERTS", f'alertstate="{state}"') for state in ("firing", "pending"))
+FAILED = of("node_systemd_unit_state", 'state="failed"')
+SAID = grown("hyperion_events_total", 'class!="other"')
 
+RUNNING = stat(
+    "Running for",
+    "Time since the machine was started.",
+    "s",
+    now(f"time() - {of('node_boot_time_seconds')}", "{{machine}}"),
+    links=(LINE_ACT,),
+)
 
-def rate(metric: str, *matchers: str) -> str:
-    return f"rate({metric}{{{', '.join((THIS, *matchers))}}}[$__rate_interval])"
+NUMBERS = (
+    stat(
+        "Health",
+        "100 for a machine that is well. Beside it stands what takes from it.",
+        "short",
+        now(of("hyperion_health_score"), "{{machine}}"),
+        most=100,
+        limits=HEALTH,
+        links=(LINE_ACT,),
+    ),
+    RUNNING,
+    stat(
+        "Updates",
+        "Updates that wait to be installed, those for security counted in.",
+        "short",
+        now(of("hyperion_updates_pending", 'kind="all"'), "{{machine}}"),
+        limits=rising(30, 200),
+        links=(LINE_ACT,),
+    ),
+    stat(
+        "Reboot needed",
+        "Whether the machine waits for a reboot, after a new kernel or library.",
+        "bool_yes_no",
+        now(of("hyperion_reboot_required"), "{{machine}}"),
+        limits=any_is_bad("yellow"),
+        links=(LINE_ACT,),
+    ),
+)
 
+WHY = bars(
+    "Why not 100",
+    "Points that each component takes from the health, for what reason and where. Nothing here"
+    " means that all is well.",
+    "short",
+    now(
+        f"{of('hyperion_health_component_loss')} / 100 * on (job, instance, component)"
+        f" group_left () {of('hyperion_health_component_weight')}",
+        "{{machine}} {{component}}: {{reason}} {{at}}",
+    ),
+    limits=rising(10, 30),
+    links=(LINE_ACT,),
+)
 
-def used(part: str, whole: str) -> str:
-    """The share of the whole that is not left over."""
-    return f"1 - {part}{{{THIS}}} / {whole}{{{THIS}}}"
-
+ALERTS = states(
+    "Alerts",
+    "Alerts about this machine that wait (yellow) or fire (red). Nothing here means none.",
+    query(
+        f"max by ({MACHINE}, alertname) ({FIRING}) * 2"
+        f" or max by ({MACHINE}, alertname) ({PENDING})",
+        "{{machine}} {{alertname}}",
+    ),
+    limits=rising(1, 2),
+    words={1: "waits", 2: "fires"},
+    links=(LINE_ACT,),
+)
 
 CPU = graph(
     "Processors",
     "Share of all processors in use, and what for. Much iowait means that disks are waited for;"
     " steal is time that the hypervisor gave to others.",
     "percentunit",
-    query(f"instance:node_cpu_utilisation:rate5m{{{THIS}}}", "in use"),
-    query(f"avg by (mode) ({rate('node_cpu_seconds_total', BUSY)})", "{{mode}}"),
+    query(of("instance:node_cpu_utilisation:rate5m"), "{{machine}} in use"),
+    query(
+        f"avg by ({MACHINE}, mode) ({rate('node_cpu_seconds_total', BUSY)})",
+        "{{machine}} {{mode}}",
+    ),
     most=1,
+    limits=USE,
+    links=(LINE_PROCESSES, LINE_ACT),
 )
 
 LOAD = graph(
     "Load",
-    "Tasks that run or wait, on average over 1, 5 and 15 minutes. Above the number of processors"
-    " something waits.",
+    "Tasks that run or wait, averaged over one minute. Above the number of processors something"
+    " waits.",
     "short",
-    query(f"node_load1{{{THIS}}}", "1 minute"),
-    query(f"node_load5{{{THIS}}}", "5 minutes"),
-    query(f"node_load15{{{THIS}}}", "15 minutes"),
-    query(f"instance:node_num_cpu:sum{{{THIS}}}", "processors"),
+    query(of("node_load1"), "{{machine}} load"),
+    query(of("instance:node_num_cpu:sum"), "{{machine}} processors"),
+    links=(LINE_PROCESSES, LINE_ACT),
 )
 
 MEMORY = graph(
@@ -43,46 +122,36 @@ MEMORY = graph(
     " back count as free.",
     "bytes",
     query(
-        f"node_memory_MemTotal_bytes{{{THIS}}} - node_memory_MemAvailable_bytes{{{THIS}}}", "in use"
+        f"{of('node_memory_MemTotal_bytes')} - {of('node_memory_MemAvailable_bytes')}",
+        "{{machine}} in use",
     ),
-    query(f"node_memory_MemTotal_bytes{{{THIS}}}", "total"),
+    query(of("node_memory_MemTotal_bytes"), "{{machine}} total"),
     query(
-        f"node_memory_SwapTotal_bytes{{{THIS}}} - node_memory_SwapFree_bytes{{{THIS}}}",
-        "swap in use",
+        f"{of('node_memory_SwapTotal_bytes')} - {of('node_memory_SwapFree_bytes')}",
+        "{{machine}} swap in use",
     ),
+    links=(LINE_PROCESSES, LINE_ACT),
 )
 
-PAGING = graph(
-    "Paging",
-    "Pages that programs waited for because they had to be read from disk. Much of it for long"
-    " means that memory is too small.",
-    "ops",
-    query(f"instance:node_vmstat_pgmajfault:rate5m{{{THIS}}}", "major faults"),
-)
-
-SPACE = graph(
-    "Disk space",
-    "Used share of each filesystem, as ordinary users see it: root's reserve counts as used.",
+PRESSURE = graph(
+    "Pressure",
+    "Share of time in which at least one task waited for a processor, for memory or for a disk.",
     "percentunit",
-    query(used("node_filesystem_avail_bytes", "node_filesystem_size_bytes"), "{{mountpoint}}"),
-    most=1,
-)
-
-FILES = graph(
-    "Inodes",
-    "Used share of the inodes of each filesystem. When they run out, no file can be made though"
-    " there is space.",
-    "percentunit",
-    query(used("node_filesystem_files_free", "node_filesystem_files"), "{{mountpoint}}"),
-    most=1,
+    *(
+        query(rate(f"node_pressure_{what}_waiting_seconds_total"), f"{{{{machine}}}} {word}")
+        for what, word in (("cpu", "processors"), ("memory", "memory"), ("io", "disks"))
+    ),
+    limits=rising(0.2, 0.5),
+    links=(LINE_PROCESSES, LINE_ACT),
 )
 
 DISK_BYTES = graph(
     "Disk traffic",
     "Bytes read from and written to each disk.",
     "Bps",
-    query(rate("node_disk_read_bytes_total"), "{{device}} read"),
-    query(rate("node_disk_written_bytes_total"), "{{device}} written"),
+    query(rate("node_disk_read_bytes_total"), "{{machine}} {{device}} read"),
+    query(rate("node_disk_written_bytes_total"), "{{machine}} {{device}} written"),
+    links=(LINE_DISKS, LINE_ACT_DISK),
 )
 
 DISK_TIME = graph(
@@ -90,38 +159,83 @@ DISK_TIME = graph(
     "Share of time in which each disk had work. At 100% a spinning disk is full; a fast one may"
     " take more.",
     "percentunit",
-    query(f"instance_device:node_disk_io_time_seconds:rate5m{{{THIS}}}", "{{device}}"),
+    query(of("instance_device:node_disk_io_time_seconds:rate5m"), "{{machine}} {{device}}"),
     most=1,
+    links=(LINE_DISKS, LINE_ACT_DISK),
 )
 
 NETWORK_BYTES = graph(
     "Network traffic",
     "Bytes received and sent by each interface.",
     "Bps",
-    query(rate("node_network_receive_bytes_total", OUTSIDE), "{{device}} received"),
-    query(rate("node_network_transmit_bytes_total", OUTSIDE), "{{device}} sent"),
+    query(rate("node_network_receive_bytes_total", OUTSIDE), "{{machine}} {{device}} received"),
+    query(rate("node_network_transmit_bytes_total", OUTSIDE), "{{machine}} {{device}} sent"),
+    links=(LINE_NETWORK, LINE_ACT),
 )
 
 NETWORK_LOSS = graph(
     "Network loss",
-    "Packets that were dropped or damaged. Now and then is normal; a steady line is not.",
+    "Packets that were dropped on their way in and out. Now and then is normal; a steady line is"
+    " not. The network's dashboard says at which interface, and what was damaged.",
     "pps",
-    query(rate("node_network_receive_drop_total", OUTSIDE), "{{device}} received, dropped"),
-    query(rate("node_network_transmit_drop_total", OUTSIDE), "{{device}} sent, dropped"),
-    query(rate("node_network_receive_errs_total", OUTSIDE), "{{device}} received, damaged"),
-    query(rate("node_network_transmit_errs_total", OUTSIDE), "{{device}} sent, damaged"),
+    query(of("instance:node_network_receive_drop_excluding_lo:rate5m"), "{{machine}} received"),
+    query(of("instance:node_network_transmit_drop_excluding_lo:rate5m"), "{{machine}} sent"),
+    links=(LINE_NETWORK, LINE_ACT),
 )
 
-MACHINE = dashboard(
+UNITS = states(
+    "Services that failed",
+    "Units of systemd that are in the state failed; nothing here means none. A click leads to what"
+    " can be done.",
+    query(f"{FAILED} == 1", "{{machine}} {{name}}"),
+    limits=any_is_bad(),
+    words={1: "failed"},
+    links=(LINE_PROCESSES, LINE_ACT_UNIT),
+)
+
+PROCESS_CPU = graph(
+    "Processes by processor time",
+    "Processor time that the busiest processes take; 100% is one whole processor.",
+    "percentunit",
+    query(f"topk(8, {rate('hyperion_process_cpu_seconds_total')})", "{{machine}} {{name}} {{pid}}"),
+    links=(LINE_PROCESSES, LINE_ACT_PROCESS),
+)
+
+PROCESS_MEMORY = graph(
+    "Processes by memory",
+    "Memory that the largest processes hold.",
+    "bytes",
+    query(
+        f"topk(8, {of('hyperion_process_resident_memory_bytes')})", "{{machine}} {{name}} {{pid}}"
+    ),
+    links=(LINE_PROCESSES, LINE_ACT_PROCESS),
+)
+
+EVENTS = graph(
+    "Events",
+    "What journal and kernel said that somebody should know, by kind. All kinds are on the"
+    " events' dashboard.",
+    "short",
+    query(
+        f"sum by ({MACHINE}, class) ({SAID})",
+        "{{machine}} {{class}}",
+    ),
+    links=(LINE_EVENTS, LINE_ACT),
+)
+
+MACHINE_BOARD = dashboard(
     "hyperion-machine",
     "Machine",
-    "One machine: processors, memory, disks and network.",
-    (
-        (CPU, LOAD),
-        (MEMORY, PAGING),
-        (SPACE, FILES),
-        (DISK_BYTES, DISK_TIME),
-        (NETWORK_BYTES, NETWORK_LOSS),
-    ),
-    choice("instance", "Machine", 'label_values(node_uname_info{job="node"}, instance)'),
+    "One machine from top to bottom: health, processors, memory, disks, network, services, events.",
+    MACHINES,
+    of_machines(everything=False),
+    line(*NUMBERS, height=4),
+    line(WHY, ALERTS, height=6),
+    line(CPU, LOAD, PRESSURE),
+    line(MEMORY, DISK_SPACE),
+    line(DISK_BYTES, DISK_TIME),
+    line(NETWORK_BYTES, NETWORK_LOSS),
+    line(PROCESS_CPU, PROCESS_MEMORY),
+    line(EVENTS, UNITS),
+    *more.ROWS,
 )

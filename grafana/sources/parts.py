@@ -1,76 +1,57 @@
-"""What all dashboards are built from: queries, panels, a variable, the grid.
+"""How panels become a dashboard: the grid, the rows that open with a click, the frame around.
 
 Plain dictionaries in the form that Grafana 9.5 to 13 read: newer servers raise an older schema,
 none lowers a newer one.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
-Json = dict[str, Any]
+from sources.annotations import annotations
+from sources.links import neighbours
+from sources.queries import Json
+from sources.scope import Scope
 
-PROMETHEUS: Json = {"type": "prometheus", "uid": "hyperion-prometheus"}
 SCHEMA = 39
 COLUMNS = 24
 HEIGHT = 8
 TAG = "hyperion"
 
 
-def query(expression: str, legend: str) -> Json:
-    return {"datasource": PROMETHEUS, "expr": expression, "legendFormat": legend, "range": True}
+@dataclass(frozen=True)
+class Line:
+    """Panels beside each other, which share the width."""
+
+    panels: tuple[Json, ...]
+    height: int = HEIGHT
 
 
-def graph(
-    title: str,
-    description: str,
-    unit: str,
-    *queries: Json,
-    least: float | None = 0,
-    most: float | None = None,
-) -> Json:
-    """Lines over time; `least` and `most` are the ends of the axis where they are known."""
-    limits = {name: value for name, value in (("min", least), ("max", most)) if value is not None}
-    return {
-        "type": "timeseries",
-        "title": title,
-        "description": description,
-        "datasource": PROMETHEUS,
-        "fieldConfig": {
-            "defaults": {
-                "unit": unit,
-                **limits,
-                "custom": {"fillOpacity": 10, "lineWidth": 1, "showPoints": "never"},
-            },
-            "overrides": [],
-        },
-        "options": {
-            "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True},
-            "tooltip": {"mode": "multi", "sort": "desc"},
-        },
-        "targets": [{"refId": chr(ord("A") + place), **one} for place, one in enumerate(queries)],
-    }
+@dataclass(frozen=True)
+class Row:
+    """A line of text that opens with a click; until then nothing in it is asked for."""
+
+    title: str
+    lines: tuple[Line, ...]
 
 
-def choice(name: str, label: str, expression: str) -> Json:
-    """A variable of which people choose one value, out of what Prometheus knows."""
-    return {
-        "name": name,
-        "label": label,
-        "type": "query",
-        "datasource": PROMETHEUS,
-        "definition": expression,
-        "query": {"query": expression, "refId": name},
-        "refresh": 2,  # whenever the time range changes: machines come and go
-        "sort": 1,
-        "multi": False,
-        "includeAll": False,
-    }
+def line(*panels: Json, height: int = HEIGHT) -> Line:
+    return Line(panels, height)
+
+
+def row(title: str, *lines: Line) -> Row:
+    return Row(title, lines)
 
 
 def dashboard(
-    uid: str, title: str, description: str, lines: Sequence[Sequence[Json]], *variables: Json
+    uid: str,
+    title: str,
+    description: str,
+    scope: Scope,
+    variables: Sequence[Json],
+    *content: Line | Row,
+    since: str = "now-6h",
 ) -> Json:
-    """Lines of panels from top to bottom; the panels of a line share its width."""
+    """From top to bottom."""
     return {
         "uid": uid,
         "title": title,
@@ -80,31 +61,50 @@ def dashboard(
         "editable": False,
         "graphTooltip": 1,
         "refresh": "1m",
-        "time": {"from": "now-6h", "to": "now"},
+        "time": {"from": since, "to": "now"},
         "timezone": "",
-        "links": [_neighbours()],
+        "links": neighbours(TAG),
         "templating": {"list": list(variables)},
-        "annotations": {"list": []},
-        "panels": _placed(lines),
+        "annotations": {"list": annotations(scope)},
+        "panels": _numbered(_placed(content)),
     }
 
 
-def _neighbours() -> Json:
-    return {
-        "type": "dashboards",
-        "title": "Hyperion",
-        "tags": [TAG],
-        "asDropdown": True,
-        "includeVars": True,
-        "keepTime": True,
-    }
-
-
-def _placed(lines: Sequence[Sequence[Json]]) -> list[Json]:
+def _placed(content: Sequence[Line | Row], y: int = 0) -> list[Json]:
     panels: list[Json] = []
-    for row, line in enumerate(lines):
-        width = COLUMNS // len(line)
-        for column, panel in enumerate(line):
-            place = {"x": column * width, "y": row * HEIGHT, "w": width, "h": HEIGHT}
-            panels.append({"id": len(panels) + 1, **panel, "gridPos": place})
+    for part in content:
+        if isinstance(part, Row):
+            panels.append(_closed(part, y))
+            y += 1
+        else:
+            panels += _beside(part, y)
+            y += part.height
     return panels
+
+
+def _closed(row: Row, y: int) -> Json:
+    return {
+        "type": "row",
+        "title": row.title,
+        "collapsed": True,
+        "gridPos": {"x": 0, "y": y, "w": COLUMNS, "h": 1},
+        "panels": _placed(row.lines, y + 1),
+    }
+
+
+def _beside(line: Line, y: int) -> list[Json]:
+    width = COLUMNS // len(line.panels)
+    return [
+        {**panel, "gridPos": {"x": column * width, "y": y, "w": width, "h": line.height}}
+        for column, panel in enumerate(line.panels)
+    ]
+
+
+def _numbered(panels: list[Json], first: int = 1) -> list[Json]:
+    """Every panel has a number of its own, those in rows too."""
+    numbered = []
+    for panel in panels:
+        inside = _numbered(panel.get("panels", []), first + 1)
+        numbered.append({"id": first, **panel, **({"panels": inside} if inside else {})})
+        first += 1 + len(inside)
+    return numbered

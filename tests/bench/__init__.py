@@ -3,6 +3,7 @@
 from bench.api import api
 from bench.audit import audit
 from bench.crowd import crowd
+from bench.dashboards import dashboards
 from bench.discovery import discovery
 from bench.events import events
 from bench.login_storm import login_storm
@@ -23,4 +24,5 @@ BENCHES: dict[str, Bench] = {
     "login_storm": login_storm,
     "discovery": discovery,
     "ssh": ssh,
+    "dashboards": dashboards,
 }
