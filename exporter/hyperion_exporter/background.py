@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from copy import copy
 from threading import Thread
 from typing import Generic, TypeVar
 
@@ -44,8 +45,8 @@ class Background(Generic[Answer]):
             if beginning:
                 self._thread.join(self._first)
         if self._fault:
-            # Without what it was raised through before, which would grow each time.
-            raise self._fault.with_traceback(None)
+            # A fresh one: what is raised holds all who called, as long as it is kept itself.
+            raise copy(self._fault)
         return self._answer
 
     def age(self) -> float:

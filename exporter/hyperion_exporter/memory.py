@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from copy import copy
 from typing import Generic, TypeVar
 
 from hyperion_exporter.crew import Crew
@@ -39,8 +40,8 @@ class Memory(Generic[Answer]):
             raise TimeoutError(f"{self._name} has not answered yet")
         answered_at, answer = self._last
         if isinstance(answer, Exception):
-            # Without what it was raised through before, which would grow each time.
-            raise answer.with_traceback(None)
+            # A fresh one: what is raised holds all who called, as long as it is kept itself.
+            raise copy(answer)
         if self._clock() - answered_at > self._trust:
             raise TimeoutError(f"{self._name} has not answered for {self._trust:.0f} s")
         return answer

@@ -2,6 +2,8 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from weakref import ref
 
 import pytest
 
@@ -107,3 +109,17 @@ def test_what_asking_raised_is_raised_until_it_works_again(oracle: Oracle) -> No
             return False
 
     wait_for(works, 10, "the oracle to work again")
+
+
+def test_what_was_raised_does_not_hold_who_looked(oracle: Oracle) -> None:
+    """Else a reload would leave behind all collectors that were asked together with this one."""
+    oracle.fault = PermissionError("not you")
+    kept = background(oracle, Clock())
+
+    def look() -> ref[Clock]:
+        mine = Clock()
+        with suppress(PermissionError):
+            kept.look()
+        return ref(mine)
+
+    assert look()() is None

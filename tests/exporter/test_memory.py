@@ -2,6 +2,8 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from weakref import ref
 
 import pytest
 
@@ -104,3 +106,17 @@ def test_a_fault_that_stays_does_not_grow(oracle: Oracle) -> None:
             kept.look()
         depths.append(len(raised.traceback))
     assert len(set(depths)) == 1
+
+
+def test_what_was_raised_does_not_hold_who_looked(oracle: Oracle) -> None:
+    """Else a reload would leave behind all collectors that were asked together with this one."""
+    oracle.fault = PermissionError("not you")
+    kept = memory(oracle, Clock())
+
+    def look() -> ref[Clock]:
+        mine = Clock()
+        with suppress(PermissionError):
+            kept.look()
+        return ref(mine)
+
+    assert look()() is None

@@ -239,10 +239,10 @@ def test_reloads_leave_nothing_open(file: Path) -> None:
             running.reload(text.format("/proc/../proc" if number % 2 else "/proc"))
             running.page()
 
-        for number in range(5):
+        for number in range(3):
             reload(number)
         before = held()
-        for number in range(25):
+        for number in range(8):
             reload(number)
         # What the last answer held may be about to go.
         wait_for(lambda: all(map(le, held(), before)), 10, "nothing more to be held")

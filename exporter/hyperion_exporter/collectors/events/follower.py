@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from copy import copy
 from typing import NamedTuple
 
 from hyperion_exporter.collectors.events.keeping import Keeping
@@ -61,7 +62,9 @@ class Follower:
             self._thread.start()
             self._looked.wait(first)
         if self._shown is None:
-            raise self._fault.with_traceback(None)
+            # A fresh one: what is raised holds all who called, and so the collector, without
+            # whose end this thread has none.
+            raise copy(self._fault)
         return self._shown
 
     def stop(self) -> None:

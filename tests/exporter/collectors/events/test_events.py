@@ -7,7 +7,9 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
+from weakref import ref
 
 import pytest
 
@@ -223,6 +225,19 @@ def test_a_log_that_hangs_from_the_start_is_named(log: Log, followed: Follower) 
         followed.look(0.05)
     log.free.set()
     wait_for(lambda: followed.look(0).kept, SOON, "its answer")
+
+
+def test_a_log_that_hangs_does_not_hold_who_asked_for_it(log: Log, followed: Follower) -> None:
+    """Else the thread, which goes on, would keep a collector for ever that a reload let go of."""
+
+    def look() -> ref[Log]:
+        mine = Log()
+        with suppress(TimeoutError):
+            followed.look(0.01)
+        return ref(mine)
+
+    log.free.clear()
+    assert look()() is None
 
 
 def test_a_log_that_fails_is_opened_anew_and_what_was_counted_stays(
