@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from flask_babel import gettext
 
 from hyperion_control.border.cookies import PAGES
+from hyperion_control.web import wanted
 
 
 def onward(duties: Sequence[str]) -> str:
-    """The address of the first duty's page, or of the home page."""
-    return PAGES[duties[0]] if duties else "/"
+    """The address of the first duty's page, or of the page that was wanted."""
+    return PAGES[duties[0]] if duties else wanted.taken()
 
 
 def owed(duties: Sequence[str]) -> list[tuple[str, str]]:

@@ -6,7 +6,8 @@ from flask.typing import ResponseReturnValue
 from hyperion_control.border import cookies, gate
 from hyperion_control.border.context import actor, open_to_all, parts, signed_in
 from hyperion_control.usecases import logins, signing_in
-from hyperion_control.usecases.signing_in import BROWSER, Wish
+from hyperion_control.usecases.signing_in import BROWSER, Passed, Wish
+from hyperion_control.web import duties, wanted
 from hyperion_control.web.page import render
 
 bp = Blueprint("login", __name__)
@@ -27,8 +28,7 @@ def begin() -> ResponseReturnValue:
     """Sign in, or go on to the code."""
     form, asker = request.form, gate.whoever()
     name, password = form["username"], form["password"]
-    passed = signing_in.with_password(parts(), asker, IN_BROWSER, name, password)
-    return redirect(cookies.carry(passed), 303)
+    return _onward(signing_in.with_password(parts(), asker, IN_BROWSER, name, password))
 
 
 @bp.get("/login/code")
@@ -43,8 +43,7 @@ def ask_code() -> str:
 def finish() -> ResponseReturnValue:
     """Sign in with the code."""
     challenge, code = cookies.challenge(), request.form["code"]
-    passed = signing_in.with_code(parts(), actor().origin, IN_BROWSER, challenge, code)
-    return redirect(cookies.carry(passed), 303)
+    return _onward(signing_in.with_code(parts(), actor().origin, IN_BROWSER, challenge, code))
 
 
 @bp.post("/logout")
@@ -54,3 +53,11 @@ def leave() -> ResponseReturnValue:
     logins.end(parts(), actor())
     cookies.forget()
     return redirect(url_for("web.login.ask"), 303)
+
+
+def _onward(passed: Passed) -> ResponseReturnValue:
+    """The cookie begins anew at each step; the page that was wanted goes along."""
+    address = wanted.kept()
+    step = cookies.carry(passed)
+    wanted.keep(address)
+    return redirect(step if passed.challenge else duties.onward(passed.duties), 303)

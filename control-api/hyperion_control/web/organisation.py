@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from hyperion_control.border.context import actor, parts, signed_in
 from hyperion_control.usecases import logins
+from hyperion_control.web import wanted
 
 bp = Blueprint("organisation", __name__)
 
@@ -14,4 +15,4 @@ bp = Blueprint("organisation", __name__)
 def switch() -> ResponseReturnValue:
     """Go on in the organisation that was chosen."""
     logins.switch(parts(), actor(), request.form["organisation"])
-    return redirect(url_for("web.home.home"), 303)
+    return redirect(wanted.ours(request.form.get("then", "")) or url_for("web.home.home"), 303)

@@ -6,6 +6,7 @@ from babel.dates import format_datetime, get_timezone
 from flask import g, render_template
 from flask_babel import get_locale, gettext
 
+from hyperion_control.web import words
 from hyperion_control.web.reader import reader
 
 
@@ -16,6 +17,7 @@ def render(template: str, **facts: object) -> str:
         menu=_menu(),
         reader=reader(),
         refusal=g.get("refusal"),
+        shown=words.state,
         when=when,
         **facts,
     )
@@ -30,5 +32,10 @@ def when(moment: datetime) -> str:
 
 
 def _menu() -> list[tuple[str, str]]:
-    known, unknown = ("web.logins.show", gettext("Logins")), ("web.login.ask", gettext("Sign in"))
-    return [known if reader() else unknown, ("web.docs.docs", gettext("The API"))]
+    known = [
+        ("web.machines.show", gettext("Machines")),
+        ("web.commands.show", gettext("Commands")),
+        ("web.logins.show", gettext("Logins")),
+    ]
+    unknown = [("web.login.ask", gettext("Sign in"))]
+    return [*(known if reader() else unknown), ("web.docs.docs", gettext("The API"))]

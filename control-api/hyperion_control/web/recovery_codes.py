@@ -1,6 +1,6 @@
 """/recovery-codes: how many are left, and ten new ones."""
 
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
 
 from hyperion_control.border.context import actor, parts, signed_in
 from hyperion_control.usecases import second_factor
@@ -21,4 +21,4 @@ def ask() -> str:
 def renew() -> str:
     """Show ten new recovery codes, only now; those before are void."""
     codes = second_factor.renew_codes(parts(), actor(), request.form["code"])
-    return render("codes.html", codes=codes)
+    return render("codes.html", codes=codes, onward=url_for("web.home.home"))

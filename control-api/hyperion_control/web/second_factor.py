@@ -5,6 +5,7 @@ from flask import Blueprint, request
 from hyperion_control.border import cookies
 from hyperion_control.border.context import actor, parts, signed_in
 from hyperion_control.usecases import second_factor
+from hyperion_control.web import wanted
 from hyperion_control.web.page import render
 
 bp = Blueprint("second_factor", __name__)
@@ -39,4 +40,4 @@ def confirm() -> str:
     """Turn the second factor on, and show the recovery codes, only now."""
     codes = second_factor.confirm(parts(), actor(), request.form["code"])
     cookies.renew()
-    return render("codes.html", codes=codes)
+    return render("codes.html", codes=codes, onward=wanted.taken())

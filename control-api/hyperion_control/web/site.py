@@ -5,18 +5,32 @@ from jinja2 import StrictUndefined
 
 from hyperion_control.errors import BadRequest
 from hyperion_control.web import (
+    act,
+    command,
+    commands,
     docs,
     files,
     home,
+    host_key,
     invitation,
     language,
     login,
     logins,
+    machine,
+    machines,
+    maintenance,
+    network,
+    order,
     organisation,
     password,
+    process,
+    processes,
     recovery_codes,
     refusals,
+    run,
     second_factor,
+    service,
+    services,
 )
 
 PAGES: tuple[Blueprint, ...] = (
@@ -28,6 +42,20 @@ PAGES: tuple[Blueprint, ...] = (
     logins.bp,
     organisation.bp,
     invitation.bp,
+    act.bp,
+    machines.bp,
+    machine.bp,
+    host_key.bp,
+    maintenance.bp,
+    services.bp,
+    service.bp,
+    order.bp,
+    processes.bp,
+    process.bp,
+    network.bp,
+    run.bp,
+    commands.bp,
+    command.bp,
     docs.bp,
     files.bp,
 )
@@ -54,5 +82,6 @@ def add(app: Flask) -> None:
 @bp.before_request
 def _refuse_unfit() -> None:
     """What no person types; PostgreSQL cannot keep NUL."""
-    if any("\0" in text or len(text) > MOST_CHARACTERS for text in request.form.values()):
+    texts = (*request.form.values(), *request.args.values(), *(request.view_args or {}).values())
+    if any("\0" in text or len(text) > MOST_CHARACTERS for text in texts):
         raise BadRequest("a field holds NUL, or is too long")

@@ -11,13 +11,15 @@ from babel.messages.pofile import read_po
 from hyperion_control.web.language import FOLDER, LANGUAGES, catalogue
 
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
+# Else a template that cannot be read would have no sentences.
+LOUD = {"templates/**.html": {"silent": "false"}}
 KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None}
 PLACES = re.compile(r"%\(\w+\)[ds]|%\w")
 
 
 def sentences() -> set[str | tuple[str, ...]]:
     """What the code and the templates of the pages ask to be translated."""
-    found = extract_from_dir(str(FOLDER.parent), METHODS, keywords=KEYWORDS)
+    found = extract_from_dir(str(FOLDER.parent), METHODS, LOUD, keywords=KEYWORDS)
     return {sentence for _, _, sentence, _, _ in found}
 
 

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from control_api.people import People, id_of
 from control_api.web.conftest import Visit
+from control_api.web.shop import START, UNIT, Shop
 from hyperion_control.border.context import open_to_all
 from hyperion_control.store import users
 from hyperion_control.usecases.parts import Parts
@@ -16,6 +17,21 @@ from lab.markup import faults
 
 OPEN = ["/login", "/login/code", "/docs", "/password/hyp_k_x", "/invitation/hyp_k_x"]
 OWN = ["/", "/logins", "/password", "/second-factor", "/second-factor/confirm", "/recovery-codes"]
+# Below the address of a machine, with what stands in its place.
+OF_MACHINES = {
+    "": "",
+    "/host-key": "/host-key",
+    "/maintenance": "/maintenance",
+    "/network": "/network",
+    "/processes": "/processes",
+    "/processes/<pid>": f"/processes/36?start={START}",
+    "/run": "/run",
+    "/services": "/services",
+    "/services/<unit>": f"/services/{UNIT}",
+    "/services/<unit>/<verb>": f"/services/{UNIT}/restart",
+}
+# Looked at in tests of their own.
+ELSEWHERE = {"/act", "/machines", "/commands", "/commands/<command_id>"}
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
@@ -41,7 +57,25 @@ def test_every_page_is_among_those_looked_at(app: Flask) -> None:
         for rule in app.url_map.iter_rules()
         if rule.endpoint.startswith("web.") and "GET" in (rule.methods or ())
     }
-    assert shown == {*OPEN, *OWN, "/static/hyperion.css", "/static/icon.svg"}
+    known = {*OPEN, *OWN, *ELSEWHERE, "/static/hyperion.css", "/static/icon.svg"}
+    assert shown == known | {f"/machines/<machine_id>{page}" for page in OF_MACHINES}
+
+
+@pytest.mark.parametrize("page", OF_MACHINES)
+def test_pages_of_machines_are_whole_and_there_in_french(
+    visit: Visit, shop: Shop, page: str
+) -> None:
+    ada, path = visit("ada"), f"{shop.path}{OF_MACHINES[page]}"
+    english = ada.get(path)
+    with shop.parts.database.writing("*") as connection:
+        users.change(connection, id_of("ada"), {"language": "fr"})
+    french = ada.get(path)
+    for answer in (english, french):
+        assert answer.status_code == 200
+        assert faults(answer.text) == []
+        assert answer.headers["Cache-Control"] == "no-store"
+    assert '<html lang="fr">' in french.text
+    assert english.text != french.text.replace('lang="fr"', 'lang="en"')
 
 
 @pytest.mark.parametrize("path", [*OPEN, *OWN])
