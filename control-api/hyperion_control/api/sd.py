@@ -3,6 +3,7 @@
 import json
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Response, request
 from flask_openapi3 import APIBlueprint
@@ -21,7 +22,20 @@ def prometheus() -> Any:
 
     Each has the labels org, machine, group and its own, and the interval that it asks for.
     """
-    found = discovery.targets(parts(), actor())
+    return _answer(discovery.targets(parts(), actor()))
+
+
+@bp.get("/agents", summary="Machines behind agents, for Prometheus")
+@requires(Role.OBSERVER, scope="sd:read")
+def agents() -> Any:
+    """Give the machines that bring their metrics here, for a job that scrapes them from here."""
+    public = urlsplit(parts().settings.public_url)
+    # As Prometheus came to us; only of our public name we know by which scheme.
+    scheme = public.scheme if request.host == public.netloc else request.scheme
+    return _answer(discovery.behind_agents(parts(), actor(), scheme, request.host))
+
+
+def _answer(found: list[dict[str, Any]]) -> Any:
     body = json.dumps(found, separators=(",", ":")).encode()
     answer = Response(body, mimetype="application/json")
     answer.headers["Cache-Control"] = "private, no-cache"

@@ -8,6 +8,7 @@ from flask import current_app, g
 
 from hyperion_control.domain.actors import Actor
 from hyperion_control.domain.roles import Role
+from hyperion_control.store.agents import Agent
 from hyperion_control.usecases.parts import Parts
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -23,6 +24,7 @@ class Access:
     platform: bool = False  # only those who run the platform
     duties: bool = True  # False: also for who still owes a new password or a second factor
     open: bool = False  # nobody needs to be signed in
+    agents: bool = False  # only the agent of a machine
 
 
 def open_to_all(view: View) -> View:
@@ -43,6 +45,11 @@ def platform_only(*, step_up: bool = False) -> Callable[[View], View]:
     return lambda view: _mark(view, Access(platform=True, step_up=step_up))
 
 
+def agents_only(view: View) -> View:
+    """`agent()` says which one asks."""
+    return _mark(view, Access(agents=True))
+
+
 def access_of(view: Callable[..., Any]) -> Access | None:
     return getattr(view, "access", None)
 
@@ -55,6 +62,12 @@ def parts() -> Parts:
 def actor() -> Actor:
     """Who asks: set before the view runs, by border/gate."""
     found: Actor = g.actor
+    return found
+
+
+def agent() -> Agent:
+    """Which agent asks, where only agents may."""
+    found: Agent = g.agent
     return found
 
 

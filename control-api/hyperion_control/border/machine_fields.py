@@ -34,7 +34,9 @@ class MachineFields(Model):
     port: Port = Field(9100, description="Of its exporter.")
     ssh_port: Port = 22
     ssh_user: SshUser = "root"
-    runner: Literal["ssh", "local"] = Field("ssh", description="local: the worker's own machine.")
+    runner: Literal["ssh", "local", "queue"] = Field(
+        "ssh", description="local: the worker's own machine; queue: its agent asks for its tasks."
+    )
     owner_id: str | None = Field(None, max_length=40, description="A member.")
     labels: Labels = {}
     notes: str = Field("", max_length=2000)

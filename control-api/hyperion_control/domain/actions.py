@@ -4,6 +4,10 @@ from typing import Literal, get_args
 
 # mypy holds every entry of the audit to these words.
 Action = Literal[
+    "agent:end",
+    "agent:enrol",
+    "agent:foreign",
+    "agent:rotate",
     "alert:receive",
     "audit:archive",
     "audit:export",
@@ -17,6 +21,9 @@ Action = Literal[
     "consent:revoke",
     "database:backup",
     "database:restore",
+    "enrolment:create",
+    "enrolment:revoke",
+    "enrolment:use",
     "group:change",
     "group:create",
     "group:delete",

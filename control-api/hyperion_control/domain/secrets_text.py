@@ -10,6 +10,8 @@ LOGIN = "hyp_l_"
 TOKEN = "hyp_t_"  # noqa: S105  not a secret but how one begins
 LINK = "hyp_k_"
 CHALLENGE = "hyp_c_"
+ENROLMENT = "hyp_e_"
+AGENT = "hyp_a_"
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 LENGTH = 27  # the first that holds 160 bits

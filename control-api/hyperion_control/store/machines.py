@@ -46,7 +46,7 @@ machines = Table(
     Column("ssh_user", String(32), nullable=False),
     Column("ssh_key_id", String(40), ForeignKey("ssh_keys.id")),  # empty: of the worker's agent
     Column("jump_id", String(40), ForeignKey("machines.id")),  # through which it is reached
-    Column("runner", String(5), nullable=False),  # ssh, local
+    Column("runner", String(5), nullable=False),  # ssh, local, queue
     Column("group_id", String(40), ForeignKey("groups.id"), index=True),
     # A member when it was set; no foreign key, because people can be erased.
     Column("owner_id", String(40)),
@@ -174,6 +174,12 @@ def reached_by(connection: Connection, organisation_id: str, way_id: str) -> str
     needs = or_(machines.c.ssh_key_id == way_id, machines.c.jump_id == way_id)
     wanted = _living(organisation_id).with_only_columns(machines.c.name).where(needs)
     return connection.execute(wanted.limit(1)).scalar() or ""
+
+
+def behind_queues(connection: Connection) -> set[str]:
+    """Of all organisations, those that we cannot reach: they ask us."""
+    wanted = select(machines.c.id).where(machines.c.runner == "queue")
+    return set(connection.execute(wanted).scalars())
 
 
 def forget_key(connection: Connection, key_id: str) -> None:

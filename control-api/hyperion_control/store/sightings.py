@@ -23,6 +23,8 @@ class Target:
     host: str  # empty: only it can reach us
     port: int
     scrape_seconds: int
+    machine_id: str = ""
+    runner: str = "ssh"
 
 
 def targets(connection: Connection, organisation_id: str) -> Iterator[Target]:
@@ -40,6 +42,8 @@ def targets(connection: Connection, organisation_id: str) -> Iterator[Target]:
             addresses.c.address,
             machines.c.port,
             machines.c.scrape_seconds,
+            machines.c.id,
+            machines.c.runner,
         )
         .join(organisations, organisations.c.id == machines.c.organisation_id)
         .outerjoin(groups, groups.c.id == machines.c.group_id)
@@ -47,8 +51,8 @@ def targets(connection: Connection, organisation_id: str) -> Iterator[Target]:
         .where(machines.c.organisation_id == organisation_id, machines.c.deleted_at.is_(None))
         .order_by(machines.c.name)
     )
-    for name, org, group, labels, hostname, ip, port, seconds in connection.execute(wanted):
-        yield Target(name, org, group or "", labels, hostname or ip or "", port, seconds)
+    for name, org, group, labels, hostname, ip, *rest in connection.execute(wanted):
+        yield Target(name, org, group or "", labels, hostname or ip or "", *rest)
 
 
 def by_names(connection: Connection) -> dict[tuple[str, str], tuple[str, int]]:

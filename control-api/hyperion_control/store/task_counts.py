@@ -26,7 +26,8 @@ def waiting_since(connection: Connection, now: datetime) -> datetime | None:
     wanted = (
         select(func.min(func.coalesce(commands.c.not_before, commands.c.created_at)))
         .join(tasks, tasks.c.command_id == commands.c.id)
-        .where(begun, due, tasks.c.state == TaskState.QUEUED)
+        .join(machines, machines.c.id == tasks.c.machine_id)
+        .where(begun, due, tasks.c.state == TaskState.QUEUED, machines.c.runner != "queue")
     )
     found: datetime | None = connection.execute(wanted).scalar_one()
     return found

@@ -71,6 +71,7 @@ def begin(parts: Parts, actor: Actor, machine_id: str, act: Act) -> str:
     ):
         [task] = issuing.write(connection, command, [machine_id])
     parts.bell.ring(issuing.TASKS)
+    parts.bell.ring(machine_id)  # its agent, if it has one
     return task.id
 
 

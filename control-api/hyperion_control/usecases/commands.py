@@ -83,6 +83,8 @@ def run(parts: Parts, actor: Actor, planned: Plan) -> Command:
     ):
         issuing.write(connection, command, machine_ids)
     parts.bell.ring(issuing.TASKS)
+    for agents_machine in (each for each in planned.machines if each.runner == "queue"):
+        parts.bell.ring(agents_machine.id)
     return command
 
 

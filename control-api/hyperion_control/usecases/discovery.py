@@ -13,23 +13,45 @@ from hyperion_control.usecases.parts import Parts
 
 def targets(parts: Parts, actor: Actor) -> list[dict[str, Any]]:
     """In the form and order that stay the same while nothing changes."""
+    return [
+        {"targets": [joined(target.host, target.port)], "labels": _all_labels(target)}
+        for target in _known(parts, actor)
+        if target.host and target.runner != "queue"
+    ]
+
+
+def behind_agents(parts: Parts, actor: Actor, scheme: str, address: str) -> list[dict[str, Any]]:
+    """Whose pages we have ourselves, as Prometheus reaches us; in a job of its own, since it must
+    show its token to us and to no machine."""
+    return [
+        {
+            "targets": [address],
+            "labels": {
+                **_all_labels(target),
+                "instance": target.machine,
+                "__scheme__": scheme,
+                "__metrics_path__": f"/api/agents/{target.machine_id}/metrics",
+            },
+        }
+        for target in _known(parts, actor)
+        if target.runner == "queue"
+    ]
+
+
+def _known(parts: Parts, actor: Actor) -> list[Target]:
     selector = reach.selector(actor)
     with parts.database.reading(actor.organisation_id) as connection:
         found = list(sightings.targets(connection, actor.organisation_id or ""))
-    shown = ((target, _labels(target)) for target in found if target.host)
-    return [
-        {
-            "targets": [joined(target.host, target.port)],
-            "labels": {
-                **labels,
-                "org": target.org,
-                "__scrape_interval__": f"{target.scrape_seconds}s",
-                "__scrape_timeout__": f"{TIMEOUT}s",
-            },
-        }
-        for target, labels in shown
-        if selector.matches(labels)
-    ]
+    return [target for target in found if selector.matches(_labels(target))]
+
+
+def _all_labels(target: Target) -> dict[str, str]:
+    return {
+        **_labels(target),
+        "org": target.org,
+        "__scrape_interval__": f"{target.scrape_seconds}s",
+        "__scrape_timeout__": f"{TIMEOUT}s",
+    }
 
 
 def _labels(target: Target) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -9,7 +10,7 @@ from sqlalchemy import Connection
 from hyperion_control.domain import batches
 from hyperion_control.domain.batches import Standing, Turn
 from hyperion_control.domain.commands import TaskState
-from hyperion_control.store import commands, tasks
+from hyperion_control.store import commands, machines, tasks
 from hyperion_control.store.commands import Command
 from hyperion_control.store.database import EVERY_ORGANISATION
 from hyperion_control.store.workers import Worker
@@ -71,11 +72,15 @@ def claim(parts: Parts, worker: Worker, room: Room) -> list[Errand]:
 
 def _turns(connection: Connection, now: datetime, room: Room) -> Iterator[tuple[Command, Turn]]:
     """The commands of which something is to be begun or let be."""
-    for command in commands.ready(connection, now):
+    ready = commands.ready(connection, now)
+    # What is behind a queue is asked for by the machine's own agent.
+    queued = machines.behind_queues(connection) if ready else set()
+    for command in ready:
         standings = tasks.standings(connection, command.id)
         turn = batches.turn(issuing.width_of(command), standings, now)
-        if turn.stop or any(room.has(command, each.machine_id) for each in turn.begin):
-            yield command, turn
+        ours = tuple(each for each in turn.begin if each.machine_id not in queued)
+        if turn.stop or any(room.has(command, each.machine_id) for each in ours):
+            yield command, replace(turn, begin=ours)
 
 
 def _claim(
