@@ -1,5 +1,6 @@
 """What every test may ask for, and the order: unit, then real servers, then real machines."""
 
+import gc
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if room in COSTLY:
             item.add_marker(room)
     items.sort(key=lambda item: [item.get_closest_marker(name) is not None for name in COSTLY])
+
+
+def pytest_collection_finish() -> None:
+    # Thousands of tests and what they import stay to the end: not to be looked through each time.
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -4,16 +4,22 @@ from flask import Flask
 from flask_openapi3 import APIBlueprint, OpenAPI
 
 from hyperion_control.api import (
+    agent_tasks,
+    agents,
+    alerts,
     api_login,
     audit,
     auth,
+    commands,
     document,
+    enrolments,
     groups,
     health,
     home,
     host_keys,
     inventory,
     invitations,
+    journals,
     logins,
     machine_metrics,
     machines,
@@ -21,13 +27,31 @@ from hyperion_control.api import (
     me,
     me_security,
     metrics,
+    network,
     organisations,
+    outputs,
+    policies,
+    processes,
+    receivers,
+    routes,
     runbooks,
     sd,
+    services,
+    ssh_keys,
+    tasks,
     tokens,
     users,
 )
-from hyperion_control.border import bodies, cors, gate, headers, models, problems
+from hyperion_control.border import (
+    bodies,
+    cookies,
+    cors,
+    gate,
+    headers,
+    idempotency,
+    models,
+    problems,
+)
 from hyperion_control.border.context import access_of
 from hyperion_control.usecases.parts import Parts
 from hyperion_control.web import site
@@ -51,9 +75,24 @@ RESOURCES: tuple[APIBlueprint, ...] = (
     inventory.bp,
     maintenance.bp,
     host_keys.bp,
+    ssh_keys.bp,
     groups.bp,
     sd.bp,
     machine_metrics.bp,
+    commands.bp,
+    outputs.bp,
+    tasks.bp,
+    policies.bp,
+    processes.bp,
+    services.bp,
+    journals.bp,
+    network.bp,
+    alerts.bp,
+    receivers.bp,
+    routes.bp,
+    enrolments.bp,
+    agents.bp,
+    agent_tasks.bp,
     document.bp,
 )
 
@@ -63,6 +102,13 @@ class OpenDoor(Exception):
 
 
 def create_app(parts: Parts) -> OpenAPI:
+    app = assembled()
+    equip(app, parts)
+    return app
+
+
+def assembled() -> OpenAPI:
+    """All that is the same whatever the parts are: nearly all that making one costs."""
     app = OpenAPI(
         "hyperion_control",
         info=document.INFO,
@@ -71,18 +117,18 @@ def create_app(parts: Parts) -> OpenAPI:
         validation_error_callback=models.refuse,
         static_folder=None,
     )
-    app.extensions["hyperion"] = parts
     # People read the answers: the order is the one they were written in.
     app.json.sort_keys = False  # type: ignore[attr-defined]
     # With a trailing slash or without, both answer; no redirect, which a POST would not survive.
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     headers.add(app)
-    metrics.measure(app, parts)
+    metrics.measure(app)
     cors.allow(app)
     bodies.limit(app)
-    gate.guard(app, parts)
+    gate.guard(app)
     models.refuse_queries(app)
+    idempotency.guard(app)
     problems.handle(app)
     for resource in RESOURCES:
         app.register_api(resource)
@@ -90,6 +136,12 @@ def create_app(parts: Parts) -> OpenAPI:
     refuse_open_doors(app)
     document.complete(app)
     return app
+
+
+def equip(app: Flask, parts: Parts) -> None:
+    app.extensions["hyperion"] = parts
+    metrics.tell(app, parts)
+    cookies.seal(app, parts)
 
 
 def refuse_open_doors(app: Flask) -> None:

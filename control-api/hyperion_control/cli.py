@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hyperion_control import notifying
 from hyperion_control.domain import names
 from hyperion_control.domain.journal import PRIORITIES
 from hyperion_control.domain.units import VERBS
@@ -258,8 +259,10 @@ def _parser() -> argparse.ArgumentParser:
         " HYPERION_OPEN_REGISTRATION (no, yes), HYPERION_SECOND_FACTOR (actors, all),"
         " HYPERION_AUDIT_KEEP_DAYS (365), HYPERION_AUDIT_HEADS (a file), HYPERION_RUNBOOKS,"
         " HYPERION_PROMETHEUS_URL (http://127.0.0.1:9090),"
-        " HYPERION_ALERTMANAGER_URL (http://127.0.0.1:9093)."
-        " A secret may be in a file: HYPERION_DATABASE_URL_FILE."
+        " HYPERION_ALERTMANAGER_URL (http://127.0.0.1:9093), HYPERION_PROMETHEUS_TOKEN (a file that"
+        " we write for Prometheus); for alerts and letters"
+        f" {', '.join((*notifying.NAMES, *notifying.SECRETS))}."
+        " A secret may be in a file: HYPERION_DATABASE_URL_FILE and so on."
         " run, ps, service and logs ask an API at HYPERION_URL (http://127.0.0.1:8080)"
         " with HYPERION_TOKEN or HYPERION_TOKEN_FILE.",
     )

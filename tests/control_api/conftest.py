@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_openapi3 import OpenAPI
 
 from control_api.people import as_, people  # noqa: F401  fixtures
-from hyperion_control.app import create_app
+from hyperion_control.app import assembled, equip
 from hyperion_control.settings import Settings
 from hyperion_control.usecases.parts import Parts
 from lab.databases import MASTER_KEY, OnPostgres, OnSqlite, on_postgres
@@ -87,9 +88,18 @@ def empty_parts(
         parts.close()
 
 
+@pytest.fixture(scope="session")
+def _assembled() -> OpenAPI:
+    return assembled()
+
+
 @pytest.fixture
-def app(parts: Parts) -> Flask:
-    return create_app(parts)
+def app(_assembled: OpenAPI, parts: Parts) -> Iterator[Flask]:
+    """The parts are the test's own, the views are everybody's: who adds some calls create_app."""
+    equip(_assembled, parts)
+    views = set(_assembled.view_functions)
+    yield _assembled
+    assert set(_assembled.view_functions) == views
 
 
 @pytest.fixture

@@ -95,7 +95,8 @@ def test_the_first_page_leads_to_pages_that_answer(client: FlaskClient) -> None:
         assert client.get(page[name]).status_code == 200
 
 
-def test_every_view_says_who_may_use_it(app: Flask) -> None:
+def test_every_view_says_who_may_use_it(parts: Parts) -> None:
+    app = create_app(parts)
     refuse_open_doors(app)
     app.add_url_rule("/forgotten", "forgotten", view_func=lambda: "secret")
     with pytest.raises(OpenDoor, match="forgotten"):
@@ -121,7 +122,9 @@ def test_asking_never_changes_anything(app: Flask, parts: Parts) -> None:
     assert changed_by_asking(app, parts) == []
 
 
-def test_an_address_that_changes_something_when_asked_is_named(app: Flask, parts: Parts) -> None:
+def test_an_address_that_changes_something_when_asked_is_named(parts: Parts) -> None:
+    app = create_app(parts)
+
     @app.get("/marks")
     @open_to_all
     def marks() -> str:

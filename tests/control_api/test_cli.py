@@ -17,7 +17,7 @@ import pytest
 
 import hyperion_control
 from hyperion_control.cli import COMMANDS
-from hyperion_control.settings import NAMES
+from hyperion_control.settings import NAMES, SECRETS
 
 COMMAND = Path(sys.executable).with_name("hyperion-control")
 
@@ -35,6 +35,19 @@ def run(
         text=True,
         timeout=30,
     )
+
+
+@pytest.fixture(scope="module")
+def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made") / "control"
+    assert run("init", data=folder).returncode == 0
+    return folder
+
+
+@pytest.fixture
+def data(_made: Path, tmp_path: Path) -> Path:
+    """As init leaves it."""
+    return shutil.copytree(_made, tmp_path / "control")
 
 
 def refused(result: subprocess.CompletedProcess[str]) -> str:
@@ -66,9 +79,8 @@ def test_the_first_admin_is_shown_once_and_the_key_is_nobody_elses(tmp_path: Pat
     assert (tmp_path / "secret.key").stat().st_mode & 0o777 == 0o600
 
 
-def test_what_backup_saved_restore_brings_back_and_verifies(tmp_path: Path) -> None:
-    data, saved = tmp_path / "data", tmp_path / "saved"
-    run("init", data=data)
+def test_what_backup_saved_restore_brings_back_and_verifies(data: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "saved"
     assert "The secret key is not in it" in run("backup", str(saved), data=data).stdout
     run("user", "create", "Home", "bob", data=data)
     assert "--force replaces" in refused(run("restore", str(saved), data=data))
@@ -77,38 +89,35 @@ def test_what_backup_saved_restore_brings_back_and_verifies(tmp_path: Path) -> N
     assert "bob" not in run("user", "list", "Home", data=data).stdout
 
 
-def test_accounts_are_looked_after_without_a_login(tmp_path: Path) -> None:
-    run("init", data=tmp_path)
-    made = run("user", "create", "Home", "bob", "--role", "operator", data=tmp_path).stdout
+def test_accounts_are_looked_after_without_a_login(data: Path) -> None:
+    made = run("user", "create", "Home", "bob", "--role", "operator", data=data).stdout
     assert "http://127.0.0.1:8080/password/hyp_k_" in made
-    run("user", "disable", "bob", data=tmp_path)
-    said = run("user", "list", "Home", data=tmp_path).stdout
+    run("user", "disable", "bob", data=data)
+    said = run("user", "list", "Home", data=data).stdout
     assert re.search(r"(?m)^bob +operator +no second factor, disabled$", said)
-    assert "there is no user named eve" in refused(run("user", "enable", "eve", data=tmp_path))
+    assert "there is no user named eve" in refused(run("user", "enable", "eve", data=data))
 
 
-def test_keys_are_renewed_and_put_under_another_master_key(tmp_path: Path) -> None:
-    run("init", data=tmp_path)
-    assert re.search(r"key_\w+: 1\.", run("rotate-keys", data=tmp_path).stdout)
-    fresh = tmp_path / "fresh.key"
+def test_keys_are_renewed_and_put_under_another_master_key(data: Path) -> None:
+    assert re.search(r"key_\w+: 1\.", run("rotate-keys", data=data).stdout)
+    fresh = data / "fresh.key"
     fresh.write_text(base64.b64encode(os.urandom(32)).decode())
     fresh.chmod(0o600)
-    assert run("rotate-keys", "--master-file", str(fresh), data=tmp_path).returncode == 0
-    said = refused(run("serve", data=tmp_path))
+    assert run("rotate-keys", "--master-file", str(fresh), data=data).returncode == 0
+    said = refused(run("serve", data=data))
     assert "the secret key is not the one that this database was sealed with" in said
-    (tmp_path / "secret.key").write_text(fresh.read_text())
-    assert run("rotate-keys", data=tmp_path).returncode == 0
+    (data / "secret.key").write_text(fresh.read_text())
+    assert run("rotate-keys", data=data).returncode == 0
 
 
-def test_a_record_that_was_changed_is_named(tmp_path: Path) -> None:
-    run("init", data=tmp_path)
-    assert "records are as recorded" in run("audit", "verify", data=tmp_path).stdout
-    with closing(sqlite3.connect(tmp_path / "control.sqlite")) as database, database:
+def test_a_record_that_was_changed_is_named(data: Path) -> None:
+    assert "records are as recorded" in run("audit", "verify", data=data).stdout
+    with closing(sqlite3.connect(data / "control.sqlite")) as database, database:
         database.execute("DROP TRIGGER records_never_change")
         database.execute("UPDATE records SET action = 'user:read' WHERE seq = 1")
-    said = refused(run("audit", "verify", data=tmp_path))
+    said = refused(run("audit", "verify", data=data))
     assert "the audit is not what was recorded: record 1" in said
-    lines = run("audit", "export", data=tmp_path).stdout.splitlines()
+    lines = run("audit", "export", data=data).stdout.splitlines()
     assert json.loads(lines[0])["action"] == "user:read"
 
 
@@ -122,7 +131,8 @@ def test_a_checkout_in_an_odd_folder_works_too(tmp_path: Path) -> None:
 
 def test_help_names_the_commands_and_the_settings(tmp_path: Path) -> None:
     said = run("--help", data=tmp_path).stdout
-    for word in (*[command.name.split()[0] for command in COMMANDS], *NAMES[:10]):
+    settings = [name for name in NAMES if not name.endswith("_FILE")]
+    for word in (*[command.name.split()[0] for command in COMMANDS], *settings, *SECRETS):
         assert word in said
 
 
@@ -133,11 +143,10 @@ def test_nothing_runs_before_init(tmp_path: Path, command: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["init", "serve", "worker"])
-def test_a_newer_database_is_left_to_the_newer_version(tmp_path: Path, command: str) -> None:
-    run("init", data=tmp_path)
-    with closing(sqlite3.connect(tmp_path / "control.sqlite")) as database, database:
+def test_a_newer_database_is_left_to_the_newer_version(data: Path, command: str) -> None:
+    with closing(sqlite3.connect(data / "control.sqlite")) as database, database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
-    assert "a newer version of Hyperion" in refused(run(command, data=tmp_path))
+    assert "a newer version of Hyperion" in refused(run(command, data=data))
 
 
 @pytest.mark.parametrize("command", ["init", "serve", "worker"])
@@ -157,19 +166,17 @@ def test_a_setting_that_makes_no_sense_is_named(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_taken_port_is_named_with_the_setting_to_change(tmp_path: Path) -> None:
-    run("init", data=tmp_path)
+def test_a_taken_port_is_named_with_the_setting_to_change(data: Path) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        said = refused(run("serve", "--listen", address, data=tmp_path))
+        said = refused(run("serve", "--listen", address, data=data))
     assert f"{address} is taken by another program" in said
     assert "--listen" in said
 
 
 @pytest.mark.parametrize("address", ["192.0.2.1:8080", "no.such.machine.invalid:8080"])
-def test_an_address_that_is_not_ours_is_named(tmp_path: Path, address: str) -> None:
-    run("init", data=tmp_path)
-    said = refused(run("serve", "--listen", address, data=tmp_path))
+def test_an_address_that_is_not_ours_is_named(data: Path, address: str) -> None:
+    said = refused(run("serve", "--listen", address, data=data))
     assert f"cannot listen on {address}" in said
 
 

@@ -5,6 +5,7 @@ import re
 from flask import Flask
 
 from hyperion_control.cli import COMMANDS
+from hyperion_control.commands import remote
 from hyperion_control.settings import NAMES
 from lab.house import ROOT
 
@@ -12,7 +13,7 @@ GUIDE = (ROOT / "docs/control-api.md").read_text()
 
 
 def test_every_setting_is_in_the_guide_and_nothing_else_is() -> None:
-    assert set(re.findall(r"HYPERION_[A-Z_]+", GUIDE)) == set(NAMES)
+    assert set(re.findall(r"HYPERION_[A-Z_]+", GUIDE)) == {*NAMES, *remote.NAMES}
 
 
 def test_every_command_of_the_guide_is_there() -> None:

@@ -1,5 +1,6 @@
 """For each request somebody new who asks and somebody of acme to ask about: none spoils any."""
 
+import gzip
 import itertools
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,10 +10,17 @@ from sqlalchemy import Connection
 from control_api.people import ACME, GLOBEX, HOME, PASSWORD, SEED, id_of
 from hyperion_control.domain import ids, secrets_text
 from hyperion_control.domain.actors import Actor
+from hyperion_control.domain.alerts import Alert
+from hyperion_control.domain.commands import CommandState, written
+from hyperion_control.domain.orders import Order
+from hyperion_control.domain.policies import Effect
 from hyperion_control.domain.roles import SCOPES, Role
 from hyperion_control.store import (
+    agents,
+    alerts,
     challenges,
     credentials,
+    enrolments,
     groups,
     links,
     logins,
@@ -21,10 +29,20 @@ from hyperion_control.store import (
     memberships,
     organisations,
     photos,
+    policies,
+    pushes,
+    receivers,
+    routes,
+    ssh_keys,
+    tasks,
     tokens,
     users,
 )
+from hyperion_control.store.agents import Agent
+from hyperion_control.store.alerts import Kept
 from hyperion_control.store.challenges import Challenge
+from hyperion_control.store.commands import Command
+from hyperion_control.store.enrolments import Enrolment
 from hyperion_control.store.groups import Group
 from hyperion_control.store.links import Link
 from hyperion_control.store.logins import Login
@@ -33,9 +51,14 @@ from hyperion_control.store.maintenances import Maintenance
 from hyperion_control.store.memberships import Membership
 from hyperion_control.store.organisations import Organisation
 from hyperion_control.store.photos import Photo
+from hyperion_control.store.policies import Policy
+from hyperion_control.store.pushes import Push
+from hyperion_control.store.receivers import Receiver
+from hyperion_control.store.routes import Route
+from hyperion_control.store.ssh_keys import SshKey
 from hyperion_control.store.tokens import Token
 from hyperion_control.store.users import User
-from hyperion_control.usecases import workers
+from hyperion_control.usecases import issuing, workers
 from hyperion_control.usecases.parts import Parts
 from hyperion_control.usecases.recorder import Entry
 
@@ -43,6 +66,7 @@ from hyperion_control.usecases.recorder import Entry
 INITECH = "org_initech0000000000000"
 SESSION = "ses_acme0000000000000000"
 ALERT = "MachineDown"
+HASH = 64 * "0"
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0m1ysw6N0NOVgkBTWnhYCwBFoFZSGsC0nQzbRRDGWr"
 
 
@@ -144,16 +168,69 @@ class World:
         return secret
 
     def machine(self, *, worked_on: bool) -> str:
-        """One of acme's that offered a key; the maintenance of it runs for an hour."""
+        """One of acme's that offered a key and has an agent; it is worked on for an hour."""
         name, now = f"machine-{next(self._numbers)}", self.parts.clock()
         until = now + timedelta(hours=1)
         made = Machine(ids.new("mch"), ACME, name, now, labels={}, host_key_offered=HOST_KEY)
         work = Maintenance(ids.new("mnt"), ACME, made.id, "new disk", id_of("ada"), now, until)
         with self.parts.database.writing(ACME) as connection:
             machines.add(connection, made)
+            self._give_agent(connection, made)
             if worked_on:
                 maintenances.add(connection, work)
         return made.id
+
+    def enrolment(self) -> str:
+        """The secret of one that was handed out just now."""
+        secret, now = secrets_text.new(secrets_text.ENROLMENT), self.parts.clock()
+        until, made = now + timedelta(hours=1), id_of_row("enr", secret)
+        enrolment = Enrolment(made, ACME, None, {}, (), 1, id_of("ada"), now, until)
+        with self.parts.database.writing(ACME) as connection:
+            enrolments.add(connection, enrolment, secrets_text.hashed(secret))
+        return secret
+
+    def _give_agent(self, connection: Connection, machine: Machine) -> None:
+        secret, now = secrets_text.new(secrets_text.ENROLMENT), self.parts.clock()
+        until, made = now + timedelta(hours=1), id_of_row("enr", secret)
+        enrolment = Enrolment(made, ACME, machine.id, {}, (), 1, id_of("ada"), now, until)
+        agent = Agent(ids.new("agt"), ACME, machine.id, made, HASH, now, until)
+        enrolments.add(connection, enrolment, secrets_text.hashed(secret))
+        agents.add(connection, agent, secrets_text.hashed(agent.id))
+        pushes.keep(connection, Push(machine.id, ACME, now, gzip.compress(b"up 1\n")))
+
+    def command(self) -> str:
+        """Somebody's that waits for an approval; it reaches one machine."""
+        now = self.parts.clock()
+        made = Command(
+            ids.new("cmd"),
+            ACME,
+            "command:run",
+            id_of("otto"),
+            written(Order(("uptime",))),
+            HASH,
+            1,
+            now,
+            now + timedelta(hours=1),
+            state=CommandState.PENDING_APPROVAL,
+        )
+        machine_id = self.machine(worked_on=False)
+        with self.parts.database.writing(ACME) as connection:
+            issuing.write(connection, made, [machine_id])
+        return made.id
+
+    def task(self) -> str:
+        """Of such a command."""
+        command_id = self.command()
+        with self.parts.database.reading(ACME) as connection:
+            return tasks.of_command(connection, command_id)[0].id
+
+    def policy(self) -> str:
+        """That concerns nothing which is asked here."""
+        now, made = self.parts.clock(), ids.new("pol")
+        denied = Policy(made, ACME, Role.ADMIN, Effect.DENY, ("rm",), "", id_of("ada"), now)
+        with self.parts.database.writing(ACME) as connection:
+            policies.add(connection, denied)
+        return made
 
     def group(self) -> str:
         made = Group(
@@ -162,6 +239,36 @@ class World:
         with self.parts.database.writing(ACME) as connection:
             groups.add(connection, made)
         return made.id
+
+    def alert(self) -> str:
+        now = self.parts.clock()
+        alert = Alert(f"{next(self._numbers):x}", {"alertname": ALERT}, {}, now)
+        kept = Kept(ids.new("alt"), ACME, alert, now)
+        with self.parts.database.writing(ACME) as connection:
+            alerts.add(connection, [kept])
+        return kept.id
+
+    def receiver(self) -> str:
+        name, now = f"receiver-{next(self._numbers)}", self.parts.clock()
+        place = "ops@example.org"
+        made = Receiver(ids.new("rcv"), ACME, name, "mail", b"sealed", place, now)
+        with self.parts.database.writing(ACME) as connection:
+            receivers.add(connection, made)
+        return made.id
+
+    def route(self) -> str:
+        made = Route(ids.new("rte"), ACME, self.receiver(), ("critical",), self.parts.clock())
+        with self.parts.database.writing(ACME) as connection:
+            routes.add(connection, made)
+        return made.id
+
+    def ssh_key(self) -> str:
+        """One that no machine is reached with."""
+        name, now = f"key-{next(self._numbers)}", self.parts.clock()
+        key = SshKey(ids.new("ssk"), ACME, name, HOST_KEY, b"sealed", id_of("ada"), now)
+        with self.parts.database.writing(ACME) as connection:
+            ssh_keys.add(connection, key)
+        return key.id
 
     def challenge(self, user_id: str, kind: str) -> str:
         secret = secrets_text.new(secrets_text.CHALLENGE)

@@ -29,15 +29,22 @@ HALF_HEAD = b"GET /healthz HTTP/1.1\r\nHost: h\r\nX-Slow: "
 HALF_BODY = b"POST /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhalf"
 
 
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with control_api(tmp_path_factory.mktemp("api")) as server:
+        yield server
+
+
 @pytest.fixture
-def api(tmp_path: Path) -> Iterator[Server]:
+def mortal(tmp_path: Path) -> Iterator[Server]:
+    """For who ends it, or spoils its database."""
     with control_api(tmp_path) as server:
         yield server
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    """Another program's connection to the database of `api`."""
+    """Another program's connection to the database of `mortal`."""
     file = tmp_path / "control" / "control.sqlite"
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         yield connection
@@ -238,42 +245,43 @@ def test_the_version_of_the_server_is_not_told(api: Server) -> None:
         assert answer.headers["Server"] == "gunicorn"
 
 
-def test_sigterm_ends_it_within_four_seconds_without_orphans(api: Server) -> None:
-    started = psutil.Process(api.process.pid)
+def test_sigterm_ends_it_within_four_seconds_without_orphans(mortal: Server) -> None:
+    started = psutil.Process(mortal.process.pid)
     everyone = [started, *started.children(recursive=True)]
     assert len(everyone) == 2
-    with attackers(api, HALF_HEAD):
+    with attackers(mortal, HALF_HEAD):
         begun = time.monotonic()
-        api.process.send_signal(signal.SIGTERM)
-        assert api.process.wait(10) == 0
+        mortal.process.send_signal(signal.SIGTERM)
+        assert mortal.process.wait(10) == 0
         assert time.monotonic() - begun < 4
     assert psutil.wait_procs(everyone, timeout=0)[1] == []
 
 
-def test_a_killed_master_leaves_no_orphan(api: Server) -> None:
-    children = psutil.Process(api.process.pid).children(recursive=True)
-    api.process.kill()
+def test_a_killed_master_leaves_no_orphan(mortal: Server) -> None:
+    children = psutil.Process(mortal.process.pid).children(recursive=True)
+    mortal.process.kill()
     assert psutil.wait_procs(children, timeout=5)[1] == []
 
 
 def test_a_locked_database_is_told_and_survived(
-    api: Server, database: sqlite3.Connection, tmp_path: Path
+    mortal: Server, database: sqlite3.Connection, tmp_path: Path
 ) -> None:
     log = tmp_path / "worker.log"
     database.execute("BEGIN IMMEDIATE")
     begun = time.monotonic()
-    status, body = get(f"{api.url}/readyz")
+    status, body = get(f"{mortal.url}/readyz")
     assert time.monotonic() - begun < 2.5
     assert status == 503
     assert "the database is locked by another program" in body
-    assert get(f"{api.url}/healthz")[0] == 200
-    assert "hyperion_control_database_up 0.0" in get(f"{api.url}/metrics")[1]
-    wait_for(lambda: "trying again: the database is locked" in log.read_text(), 15, "a complaint")
+    assert get(f"{mortal.url}/healthz")[0] == 200
+    assert "hyperion_control_database_up 0.0" in get(f"{mortal.url}/metrics")[1]
+    # Each chore that meets the lock says so once; those that come before this one wait as well.
+    complaint = "cannot mark that this worker lives, trying again: the database is locked"
+    wait_for(lambda: complaint in log.read_text(), 40, "a complaint")
     database.execute("ROLLBACK")
-    wait_for(lambda: get(f"{api.url}/readyz")[0] == 200, 5, "readiness to come back")
+    wait_for(lambda: get(f"{mortal.url}/readyz")[0] == 200, 5, "readiness to come back")
     wait_for(lambda: "lives again" in log.read_text(), 15, "the worker to mark again")
-    # Each chore that met the lock says so once.
-    assert log.read_text().count("cannot mark that this worker lives, trying again") == 1
+    assert log.read_text().count(complaint) == 1
 
 
 def test_a_worker_that_was_killed_is_missed(tmp_path: Path) -> None:
@@ -303,8 +311,7 @@ def test_a_worker_ends_at_once_when_told(tmp_path: Path, number: signal.Signals)
     program, log = BIN / "hyperion-control", tmp_path / "worker.log"
     subprocess.run([program, "init"], env=env, check=True, capture_output=True)
     with running([program, "worker"], log, lambda: "started as" in log.read_text(), env=env) as w:
-        begun = time.monotonic()
         w.process.send_signal(number)
-        assert w.process.wait(10) == 0
-        assert time.monotonic() - begun < 1.5
+        # Sooner than anything that it waits for would come, and long before it gives up on that.
+        assert w.process.wait(5) == 0
     assert f"ended by {number.name}" in log.read_text()

@@ -73,6 +73,7 @@ ANSWERS = {
 
 # Where the name of the file is not what a reader looks for.
 SUBJECTS = {
+    "agent_tasks": "Agents",
     "api_login": "Signing in",
     "auth": "Signing in",
     "document": "This system",
@@ -80,8 +81,10 @@ SUBJECTS = {
     "home": "This system",
     "me_security": "Me",
     "metrics": "This system",
+    "outputs": "Commands",
     "runbooks": "This system",
     "sd": "Discovery",
+    "tasks": "Commands",
 }
 
 

@@ -4,7 +4,7 @@ import platform
 import time
 from collections.abc import Iterable
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_openapi3 import APIBlueprint
 from prometheus_client import (
     Histogram,
@@ -18,11 +18,15 @@ from prometheus_client.registry import Collector
 
 from hyperion_control import __version__
 from hyperion_control.border.context import open_to_all, parts
+from hyperion_control.usecases import watchdog
+from hyperion_control.usecases.agent_measures import AgentMeasures
 from hyperion_control.usecases.parts import Parts
 from hyperion_control.usecases.readiness import Readiness
+from hyperion_control.usecases.task_measures import TaskMeasures
 
 bp = APIBlueprint("metrics", __name__)
 
+SECONDS = "hyperion_seconds"
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 
@@ -33,31 +37,41 @@ def metrics() -> Response:
     return Response(generate_latest(parts().registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
-def measure(app: Flask, parts: Parts) -> None:
-    """Counts and times every request, and tells of the process and the database."""
+def measure(app: Flask) -> None:
+    """Counts and times every request."""
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def tell(app: Flask, parts: Parts) -> None:
+    """Of the requests, the process and the database."""
     build = Info("hyperion_control_build", "Version of the control API.", registry=parts.registry)
     build.info({"version": __version__, "python": platform.python_version()})
     ProcessCollector(registry=parts.registry)
     parts.registry.register(_State(parts.readiness))
-    seconds = Histogram(
+    parts.registry.register(watchdog.Age(parts))
+    parts.registry.register(TaskMeasures(parts))
+    parts.registry.register(AgentMeasures(parts))
+    app.extensions[SECONDS] = Histogram(
         "hyperion_control_http_request_duration_seconds",
         "Time from the request to its answer; its count is the number of requests.",
         ("method", "route", "status"),
         registry=parts.registry,
     )
 
-    @app.before_request
-    def begin() -> None:
-        g.begun = time.perf_counter()
 
-    @app.after_request
-    def end(response: Response) -> Response:
-        # Never what the client made up: each new label value is a series that stays.
-        method = request.method if request.method in METHODS else "other"
-        route = request.url_rule.rule if request.url_rule else "none"
-        took = time.perf_counter() - g.begun
-        seconds.labels(method, route, str(response.status_code)).observe(took)
-        return response
+def _begin() -> None:
+    g.begun = time.perf_counter()
+
+
+def _end(response: Response) -> Response:
+    # Never what the client made up: each new label value is a series that stays.
+    method = request.method if request.method in METHODS else "other"
+    route = request.url_rule.rule if request.url_rule else "none"
+    took = time.perf_counter() - g.begun
+    seconds: Histogram = current_app.extensions[SECONDS]
+    seconds.labels(method, route, str(response.status_code)).observe(took)
+    return response
 
 
 class _State(Collector):

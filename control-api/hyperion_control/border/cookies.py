@@ -27,8 +27,7 @@ class Bearer(UserMixin):  # type: ignore[misc]
         self.id = secret
 
 
-def use(app: Flask, parts: Parts) -> None:
-    app.secret_key = parts.sealer.secret_for("cookie")
+def use(app: Flask) -> None:
     app.config.update(
         SESSION_COOKIE_NAME=NAME,
         SESSION_COOKIE_SECURE=True,
@@ -40,6 +39,10 @@ def use(app: Flask, parts: Parts) -> None:
     # It would end a login when the browser or the address changes; ours end by their own rules.
     manager.session_protection = None
     manager.user_loader(Bearer)
+
+
+def seal(app: Flask, parts: Parts) -> None:
+    app.secret_key = parts.sealer.secret_for("cookie")
 
 
 def presented() -> str:

@@ -17,7 +17,7 @@ from hyperion_control.errors import (
     StepUpNeeded,
     Unauthorised,
 )
-from hyperion_control.usecases import logins, second_factor, verification
+from hyperion_control.usecases import agents, logins, second_factor, verification
 from hyperion_control.usecases.parts import Parts
 
 SIGN_IN = {"WWW-Authenticate": 'Bearer realm="hyperion"'}
@@ -25,14 +25,16 @@ STEP_UP = {
     "WWW-Authenticate": 'Bearer error="insufficient_user_authentication",'
     f" max_age={limits.STEP_UP.seconds}"
 }
+# By which an agent says what machine it is on.
+FINGERPRINT = "X-Machine-Fingerprint"
 DUTIES = {
     "password": ("choose a password of your own first", "/api/me/password"),
     "second-factor": ("set up a second factor first", "/api/me/second-factor"),
 }
 
 
-def guard(app: Flask, parts: Parts) -> None:
-    cookies.use(app, parts)
+def guard(app: Flask) -> None:
+    cookies.use(app)
     app.before_request(_check)
 
 
@@ -62,6 +64,10 @@ def _check() -> None:
         return
     _refuse_forgery()
     if access.open:
+        return
+    if access.agents and bearer().startswith(secrets_text.AGENT):
+        shown = request.headers.get(FINGERPRINT, "")
+        g.agent = agents.authenticate(parts(), actor().origin, bearer(), shown)
         return
     g.actor = _authenticated(g.actor)
     _refuse(access)
@@ -101,6 +107,8 @@ def _recognised(parts: Parts, stranger: Actor, given: str, wished: str | None) -
 
 def _refuse(access: Access) -> None:
     """In this order: what is owed, what is bound, what the role is, how fresh the code is."""
+    if access.agents:
+        raise Forbidden("only the agent of a machine may do this")
     if access.duties and actor().duties:
         _refuse_debtor(actor().duties[0])
     if actor().token_id and not access.scope:

@@ -1,4 +1,4 @@
-"""The commands that make, run, save and renew the system itself."""
+"""The commands that make, save and renew the system itself."""
 
 from argparse import Namespace
 from collections.abc import Iterator
@@ -6,14 +6,13 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from hyperion_control import environment, logs, worker
-from hyperion_control import serve as server
+from hyperion_control import environment
 from hyperion_control.commands.audit import verdict
 from hyperion_control.commands.ready import ready_parts
 from hyperion_control.errors import StartRefused
-from hyperion_control.settings import Address, Settings, secret_key_file
+from hyperion_control.settings import Settings, secret_key_file
 from hyperion_control.store import migrate
-from hyperion_control.usecases import audit, backup, keys
+from hyperion_control.usecases import audit, backup, keys, stack
 from hyperion_control.usecases import init as beginning
 from hyperion_control.usecases.init import FirstAdmin
 from hyperion_control.usecases.parts import Parts
@@ -27,22 +26,8 @@ def init(settings: Settings, args: Namespace) -> Iterator[str]:
         yield f"The database is ready: {parts.database}"
         if first := beginning.begin(parts, args.admin, args.organisation):
             yield from _welcome(first)
-
-
-def serve(settings: Settings, args: Namespace) -> Iterator[str]:
-    address = Address.parse(args.listen, "--listen") if args.listen else settings.listen
-    with closing(ready_parts(settings)):
-        pass
-    logs.to_stderr()
-    server.serve(address)
-    yield from ()
-
-
-def work(settings: Settings, _args: Namespace) -> Iterator[str]:
-    with closing(ready_parts(settings)) as parts:
-        logs.to_stderr()
-        worker.run(parts)
-    yield from ()
+        if args.stack:
+            stack.furnish(parts, args.stack, args.replicas)
 
 
 def save(settings: Settings, args: Namespace) -> Iterator[str]:

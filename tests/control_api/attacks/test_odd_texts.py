@@ -7,14 +7,15 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from control_api.answers import As, answered
 from control_api.people import id_of
+from hyperion_control.app import create_app
 from hyperion_control.border.context import open_to_all
 from hyperion_control.logs import JsonLine
 from hyperion_control.settings import Settings
+from hyperion_control.usecases.parts import Parts
 from lab.databases import ON_SQLITE
 
 OUTSIDE = [
@@ -103,8 +104,10 @@ def test_what_a_client_says_of_itself_stays_in_its_place_in_every_export(
 @ON_SQLITE
 @pytest.mark.parametrize("text", BREAKING[:8])
 def test_whatever_is_sent_is_one_line_of_the_log(
-    app: Flask, caplog: pytest.LogCaptureFixture, text: str
+    parts: Parts, caplog: pytest.LogCaptureFixture, text: str
 ) -> None:
+    app = create_app(parts)
+
     def break_at(given: str) -> str:
         raise RuntimeError(given)
 

@@ -32,13 +32,15 @@ SMUGGLED: dict[str, Any] = {
     "version": 1,
     "__class__": "admin",
 }
+# A later Alertmanager adds fields to what it writes: here they are left unread, not refused.
+OPEN = "POST /api/alerts/webhook"
 
 
 def test_a_field_that_was_not_asked_for_is_refused_by_every_route(
     app: Flask, people: People, parts: Parts
 ) -> None:
     asker, taken = Asker(app, people, World(parts)), {}
-    for route in JSON:
+    for route in JSON.keys() - {OPEN}:
         request = asker.prepare(route, admin_of(route))
         body = request.body["json"]
         before = everything(parts, TRACES)

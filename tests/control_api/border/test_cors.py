@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_openapi3 import OpenAPI
 
-from hyperion_control.app import create_app
+from hyperion_control.app import create_app, equip
 from hyperion_control.usecases.parts import Parts
 from lab.databases import ON_SQLITE
 
@@ -17,8 +18,10 @@ ASKS = {"Access-Control-Request-Method": "GET"}
 
 
 @pytest.fixture
-def app(parts: Parts) -> Flask:
-    return create_app(replace(parts, settings=replace(parts.settings, cors_origins=(OURS,))))
+def app(_assembled: OpenAPI, parts: Parts) -> Flask:
+    settings = replace(parts.settings, cors_origins=(OURS,))
+    equip(_assembled, replace(parts, settings=settings))
+    return _assembled
 
 
 def test_a_listed_origin_may_ask_and_read(client: FlaskClient) -> None:

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_openapi3 import OpenAPI
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from control_api.conftest import Clock
 from control_api.people import ACME, GLOBEX, PASSWORD, People, id_of
+from hyperion_control.app import assembled, equip
 from hyperion_control.border.context import actor, open_to_all, platform_only, requires, signed_in
 from hyperion_control.domain import secrets_text
 from hyperion_control.domain.roles import Role
@@ -35,9 +37,10 @@ def who() -> dict[str, Any]:
     return {"user": actor().user_id, "organisation": actor().organisation_id}
 
 
-@pytest.fixture
-def app(app: Flask, people: People) -> Flask:
+@pytest.fixture(scope="module")
+def _with_views() -> OpenAPI:
     """With one view of each kind."""
+    app = assembled()
     kinds = {
         "open": open_to_all,
         "own": signed_in(),
@@ -54,6 +57,12 @@ def app(app: Flask, people: People) -> Flask:
         app.add_url_rule(f"/api/try/{name}", f"try_{name}", view, methods=methods)
         app.add_url_rule(f"/try/{name}", f"page_{name}", view, methods=methods)
     return app
+
+
+@pytest.fixture
+def app(_with_views: OpenAPI, parts: Parts, people: People) -> Flask:
+    equip(_with_views, parts)
+    return _with_views
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ from ipaddress import ip_network
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_openapi3 import OpenAPI
 
-from hyperion_control.app import create_app
+from hyperion_control.app import equip
 from hyperion_control.usecases.parts import Parts
 from lab.databases import ON_SQLITE
 
@@ -17,9 +18,10 @@ BY_TLS = {"X-Forwarded-Proto": "https"}
 
 
 @pytest.fixture
-def app(parts: Parts) -> Flask:
+def app(_assembled: OpenAPI, parts: Parts) -> Flask:
     trusted = (ip_network("10.1.0.0/16"), ip_network("::1/128"))
-    return create_app(replace(parts, settings=replace(parts.settings, trusted_proxies=trusted)))
+    equip(_assembled, replace(parts, settings=replace(parts.settings, trusted_proxies=trusted)))
+    return _assembled
 
 
 def promised(client: FlaskClient, proxy: str, headers: dict[str, str]) -> bool:

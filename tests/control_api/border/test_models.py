@@ -1,16 +1,15 @@
 """What a request may hold: exactly what its models name."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_openapi3 import APIBlueprint
+from flask_openapi3 import APIBlueprint, OpenAPI
 from pydantic import Field
 
-from hyperion_control.app import create_app
+from hyperion_control.app import assembled, equip
 from hyperion_control.border.bodies import MAX_BODY_BYTES, MOST_BODY_BYTES, up_to
 from hyperion_control.border.context import open_to_all
 from hyperion_control.border.models import Body, Model, Path, Query
@@ -67,11 +66,17 @@ def paint() -> str:
     return ""
 
 
-@pytest.fixture
-def app(parts: Parts) -> Iterator[Flask]:
-    app = create_app(parts)
+@pytest.fixture(scope="module")
+def _with_things() -> OpenAPI:
+    app = assembled()
     app.register_api(bp)
-    yield app
+    return app
+
+
+@pytest.fixture
+def app(_with_things: OpenAPI, parts: Parts) -> Flask:
+    equip(_with_things, parts)
+    return _with_things
 
 
 def errors(answer: Any) -> list[dict[str, str]]:

@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from control_api.people import People, id_of
+from hyperion_control.app import assembled, equip
 from hyperion_control.border.waiting import StreamCut
 from hyperion_control.store import logins
 from hyperion_control.usecases.parts import Parts
@@ -17,9 +18,15 @@ from lab.databases import ON_SQLITE
 pytestmark = ON_SQLITE  # the database has no part in it
 
 
+@pytest.fixture(scope="module")
+def _with_views() -> Flask:
+    return waiting_room.add(assembled())
+
+
 @pytest.fixture
-def app(app: Flask) -> Flask:
-    return waiting_room.add(app)
+def app(_with_views: Flask, parts: Parts) -> Flask:
+    equip(_with_views, parts)
+    return _with_views
 
 
 def test_a_view_that_waits_answers_as_soon_as_there_is_news(app: Flask) -> None:
