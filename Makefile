@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist
 # Files of the product: when one of these changes, what is installed may be stale.
 EDITABLE := pyproject.toml
 
-.PHONY: help run test check live fleet bench lint format golden dashboards lock clean
+.PHONY: help run test check live fleet compose-test bench lint format golden dashboards lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -31,6 +31,9 @@ live: .venv/.tests ## the tests against real servers on loopback
 
 fleet: .venv/.tests ## the tests against real Debian machines (root, systemd-nspawn)
 	@$(PYTEST) -m fleet $(ARGS)
+
+compose-test: .venv/.tests ## the whole under Docker Compose, on an engine of its own (root; 7 minutes)
+	@$(BIN)/python -m pytest tests/deploy/stack.py $(ARGS)
 
 bench: .venv/.tests ## ours beside its peers, in turn; WRITE=1 renews docs/bench.md
 	@PYTHONPATH=tests $(BIN)/python -m bench $(if $(WRITE),--write docs/bench.md) $(ARGS)

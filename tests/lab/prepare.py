@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from hyperion_control.up import packages
-from lab import process_exporter, smartctl_exporter, systemd_exporter
+from lab import blackbox, deploying, process_exporter, smartctl_exporter, systemd_exporter
 from lab.image import image
 from lab.programs import PROGRAMS, Missing, find, folder
 
@@ -22,6 +22,14 @@ INSTALLED = {
     "ssh": "openssh-client",
     "systemd-nspawn": "systemd-container",
 }
+# Each in a folder of its own, as one version of it is enough.
+PACKAGES = (
+    blackbox.PACKAGE,
+    process_exporter.PACKAGE,
+    smartctl_exporter.PACKAGE,
+    systemd_exporter.PACKAGE,
+    *deploying.PROGRAMS,
+)
 
 
 def main() -> int:
@@ -71,9 +79,9 @@ def fetch() -> list[str]:
                 find(name, version)
             except Missing as error:
                 left_out.append(str(error))
-    for peer in (process_exporter, smartctl_exporter, systemd_exporter):
+    for package in PACKAGES:
         try:
-            packages.fetch([peer.PACKAGE], folder() / peer.PACKAGE, "sid")
+            packages.fetch([package], folder() / package, "sid")
         except packages.PackageError as error:
             left_out.append(str(error))
     try:
