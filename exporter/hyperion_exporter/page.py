@@ -112,8 +112,6 @@ def _grouped(
 
 def _clean(label: str) -> str:
     """Names on a machine need not be UTF-8; on the page they must."""
-    if label.isascii():  # nearly all are, and it is the cheapest of questions
-        return label
     return label.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
