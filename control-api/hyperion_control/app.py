@@ -14,6 +14,7 @@ from hyperion_control.api import (
     document,
     enrolments,
     groups,
+    handout,
     health,
     home,
     host_keys,
@@ -93,6 +94,7 @@ RESOURCES: tuple[APIBlueprint, ...] = (
     enrolments.bp,
     agents.bp,
     agent_tasks.bp,
+    handout.bp,
     document.bp,
 )
 

@@ -48,6 +48,9 @@ def shown_to_people(client: FlaskClient, new_code: Callable[[], str]) -> str:
     ask("POST", "/api/me/second-factor", password=PASSWORD, code=new_code())
     ask("POST", "/api/tokens", name="deploy", scopes=["users:read"])
     ask("POST", "/api/invitations", role="observer")
+    ask("POST", "/api/enrolments")
+    token = re.findall(SECRET, said[-1])[0]
+    ask("POST", "/api/agents/enrol", token=token, fingerprint=64 * "a", name="web-1")
     return "\n".join(said)
 
 
@@ -66,7 +69,9 @@ def test_nothing_that_was_handed_out_can_be_read_back(
     with caplog.at_level(logging.DEBUG):
         said = shown_to_people(client, new_code)
     planted = {PASSWORD, SEED, base64.b64encode(MASTER_KEY).decode(), *re.findall(SECRET, said)}
-    assert len(planted) >= 3 + 1 + 1 + 10 + 1 + 1 + 1, "login, challenge, codes, seed, token, link"
+    assert len(planted) >= 3 + 1 + 1 + 10 + 5, (
+        "login, challenge, codes, seed, token, link, enrolment, agent"
+    )
     found = stored(parts, tmp_path)
     assert b"ada@example.org" in found, "the search itself works"
     for secret in planted:

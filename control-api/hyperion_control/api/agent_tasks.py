@@ -78,7 +78,7 @@ class EndBody(Body):
     end: Ended
     code: int | None = Field(None, ge=0, le=255)
     signal: str = Field("", max_length=20)
-    seconds: float = Field(ge=0)
+    seconds: float = Field(ge=0, le=1e10)
     reason: str = Field("", max_length=500)
     stdout_size: Size = 0
     stderr_size: Size = 0

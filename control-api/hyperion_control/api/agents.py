@@ -58,7 +58,7 @@ class HeartbeatBody(Body):
     at: Moment = Field(description="The machine's own time.")
     hostname: str = Field(max_length=253)
     addresses: tuple[Ip, ...] = Field((), max_length=64)
-    uptime_seconds: float = Field(ge=0)
+    uptime_seconds: float = Field(ge=0, le=1e10)
     versions: dict[Short, Short] = Field({}, max_length=10)
     host_key: HostKey = Field("", description="A public key of its sshd, for an admin to approve.")
 

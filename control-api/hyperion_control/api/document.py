@@ -77,6 +77,7 @@ SUBJECTS = {
     "api_login": "Signing in",
     "auth": "Signing in",
     "document": "This system",
+    "handout": "Agents",
     "health": "This system",
     "home": "This system",
     "me_security": "Me",

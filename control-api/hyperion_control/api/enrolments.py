@@ -1,5 +1,6 @@
-"""Tokens by which machines come in."""
+"""Tokens by which machines come in, each with the line that is pasted there."""
 
+import shlex
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -56,6 +57,7 @@ class AgentEnrolmentAnswer(Answer):
 
 class HandedAnswer(AgentEnrolmentAnswer):
     secret: str
+    line: str
 
 
 class EnrolmentsAnswer(Answer):
@@ -66,9 +68,9 @@ class EnrolmentsAnswer(Answer):
 @bp.post("", summary="Let machines in", responses={201: HandedAnswer})
 @requires(Role.OPERATOR, scope="machines:write", step_up=True)
 def create(body: EnrolmentBody) -> Any:
-    """Make a token that machines come in by. Its secret is shown once."""
+    """Make a token that machines come in by, and the line to paste there. It is shown once."""
     handed = enrolments.create(parts(), actor(), Wanted(**dict(body)))
-    shown = {**_show(handed.enrolment), "secret": handed.secret}
+    shown = {**_show(handed.enrolment), "secret": handed.secret, "line": _line(handed.secret)}
     return shown, 201
 
 
@@ -90,3 +92,8 @@ def revoke(path: EnrolmentPath) -> Any:
 def _show(found: Enrolment) -> dict[str, Any]:
     shown = {name: getattr(found, name) for name in AgentEnrolmentAnswer.model_fields}
     return AgentEnrolmentAnswer(**shown).model_dump(mode="json")
+
+
+def _line(secret: str) -> str:
+    script = shlex.quote(f"{parts().settings.public_url}/install.sh")
+    return f"curl -fsSL {script} | sudo sh -s -- --token {secret}"

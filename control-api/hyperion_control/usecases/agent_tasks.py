@@ -119,12 +119,8 @@ def end(parts: Parts, origin: Origin, agent: Agent, task_id: str, how: End, resu
     parts.bell.ring(issuing.TASKS)
 
 
-def _due(connection: Connection, agent: Agent, now: datetime) -> list[tuple[str, str]]:
+def _due(connection: Connection, agent: Agent, now: datetime) -> Iterator[tuple[str, str]]:
     """Task and command of what may be begun now."""
-    return list(_each_due(connection, agent, now))
-
-
-def _each_due(connection: Connection, agent: Agent, now: datetime) -> Iterator[tuple[str, str]]:
     for task_id, command_id in queues.waiting(connection, agent.machine_id):
         command = commands.get(connection, command_id)
         if command is None or command.state not in WAITING or command.expires_at <= now:

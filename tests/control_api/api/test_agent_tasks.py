@@ -81,8 +81,11 @@ def test_what_is_told_twice_is_kept_once(as_: As, agent: Caller, run: Callable[.
     first = answered(agent.post(f"tasks/{task_id}/begin"))
     assert answered(agent.post(f"tasks/{task_id}/begin")) == first, "the answer was lost"
     for offset, data in ((0, b"abc"), (0, b"abc"), (1, b"bcde"), (0, b"ab"), (5, b"f")):
-        agent.post(f"tasks/{task_id}/output", json={"pieces": [piece(data, offset)]})
+        told = agent.post(f"tasks/{task_id}/output", json={"pieces": [piece(data, offset)]})
+        assert told.status_code == 204, told.text
     assert said(as_, command_id) == "abcdef"
+    [task] = answered(as_("olga").get(f"/api/commands/{command_id}/tasks"))["data"]
+    assert task["stdout"]["kept"] == 6
     for how in ({**DONE, "code": 3}, DONE):
         assert agent.post(f"tasks/{task_id}/end", json=how).status_code == 204
     assert state(as_, command_id) == "failed", "it ends once"

@@ -24,9 +24,11 @@ GZIP = {"Content-Encoding": "gzip"}
 PAGE = b"# TYPE up gauge\nnode_load1 0.5\n"
 
 
-def test_a_machine_comes_in_by_a_token_and_calls_home(as_: As, client: FlaskClient) -> None:
+def test_a_machine_comes_in_by_a_line_and_calls_home(as_: As, client: FlaskClient) -> None:
     olga = as_("olga")
     made = answered(olga.post("/api/enrolments", json={"labels": {"env": "prod"}}), 201)
+    script = f"curl -fsSL http://127.0.0.1:8080/install.sh | sudo sh -s -- --token {made['secret']}"
+    assert made["line"] == script
     agent = caller(client, made["secret"])
     beat = answered(agent.post("heartbeat", json={**BEAT, "host_key": KEY}))
     assert beat == {
@@ -52,6 +54,24 @@ def test_a_clock_that_is_wrong_is_told_and_not_believed(as_: As, client: FlaskCl
     shown = answered(olga.get(f"/api/machines/{agent.machine_id}/agent"))
     assert shown["facts"]["clock_skew_seconds"] == 7200
     assert shown["seen_at"] == "2026-11-21T03:00:00Z"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"uptime_seconds": float("inf")},
+        {"uptime_seconds": -1},
+        {"addresses": ["here"]},
+        {"host_key": "ssh-ed25519 ?"},
+        {"at": "2026-11-21T03:00:00"},
+        {"run": ""},
+        {"machine_id": "mch_other"},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_what_no_machine_can_be_is_refused(as_: As, client: FlaskClient, wrong: Any) -> None:
+    agent = caller(client, handed(as_("olga")))
+    assert code(agent.post("heartbeat", json={**BEAT, **wrong})) == (422, "invalid")
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def test_every_address_of_the_committed_files_becomes_one_of_loopback(tmp_path: 
     targets = {
         target
         for job in config["scrape_configs"]
-        for static in job["static_configs"]
+        for static in job.get("static_configs", ())
         for target in static["targets"]
     }
     assert targets == {f"127.0.0.1:{port}" for port in (1001, 1002, 1003, 1004)}
@@ -47,9 +47,11 @@ def test_machines_are_discovered_with_the_token_that_the_worker_keeps(tmp_path: 
     settings = Settings(HOUSE, Path("/bin"), tmp_path, PORTS)
     render(settings)
     token = plan.worker(settings).env["HYPERION_PROMETHEUS_TOKEN"]
-    (asked,) = scraped(tmp_path)["node"]["http_sd_configs"]
-    assert asked["url"] == "http://127.0.0.1:1002/api/sd/prometheus"
-    assert asked["authorization"] == {"type": "Bearer", "credentials_file": token}
+    for job, page in {"node": "prometheus", "node-of-agents": "agents"}.items():
+        (asked,) = scraped(tmp_path)[job]["http_sd_configs"]
+        assert asked["url"] == f"http://127.0.0.1:1002/api/sd/{page}"
+        assert asked["authorization"] == {"type": "Bearer", "credentials_file": token}
+    assert scraped(tmp_path)["node-of-agents"]["authorization"]["credentials_file"] == token
     assert Path(token).parent.is_dir()
 
 

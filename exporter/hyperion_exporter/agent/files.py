@@ -1,0 +1,144 @@
+"""What the agent reads and keeps: its configuration, its policy and its identity."""
+
+import hashlib
+import json
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+ANY_WORDS = "**"
+
+
+class BadFile(Exception):
+    """A file that cannot be obeyed; the sentence says which and why."""
+
+
+@dataclass(frozen=True)
+class Config:
+    url: str
+    state: str = "/var/lib/hyperion-agent"
+    token_file: str = "/etc/hyperion/agent.token"  # noqa: S105  where it is, not what
+    policy_file: str = "/etc/hyperion/agent-policy.toml"
+    metrics_url: str = "http://127.0.0.1:9100/metrics"  # empty: none are brought
+    name: str = ""  # of the machine; empty: its hostname
+    ca_file: str = ""  # whom TLS trusts; empty: those of the system
+    allow_http: bool = False  # for a lab: whoever is in between reads and changes all of it
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What may be run here, whatever is asked for; by default nothing."""
+
+    run: bool = False
+    users: tuple[str, ...] = ()  # beside the agent's own
+    commands: tuple[tuple[str, ...], ...] = ()  # each word by word; * is any, ** the rest
+
+    def refusal(self, argv: tuple[str, ...], user: str) -> str:
+        """Empty: it may be run."""
+        if not self.run:
+            return "the policy of this machine lets nothing be run here"
+        if user and user not in self.users:
+            return f"the policy of this machine lets nothing be run as {user}"
+        if not any(_fits(pattern, argv) for pattern in self.commands):
+            return f"the policy of this machine does not let {argv[0]} be run so"
+        return ""
+
+
+@dataclass(frozen=True)
+class Identity:
+    agent_id: str
+    machine_id: str
+    machine: str
+    expires_at: str
+    secret: str = field(repr=False)
+
+
+def config(path: Path) -> Config:
+    read = _table(path, Config)
+    if "url" not in read:
+        raise BadFile(f"{path}: url is missing: write where the control API is")
+    found = Config(**read)
+    scheme, host = urlsplit(found.url).scheme, urlsplit(found.url).hostname
+    if scheme not in ("http", "https") or not host:
+        raise BadFile(f"{path}: url is {found.url!r}: write https://NAME")
+    if scheme == "http" and not found.allow_http and host not in ("127.0.0.1", "localhost"):
+        raise BadFile(f"{path}: url is not https, and allow_http does not say that it may be so")
+    return found
+
+
+def policy(path: Path) -> Policy:
+    """Read for each order: a change holds from the next one on. No file allows nothing."""
+    if not path.exists():
+        return Policy()
+    read = _table(path, Policy)
+    commands = read.get("commands", [])
+    if not all(isinstance(each, list) and each for each in commands):
+        raise BadFile(f"{path}: commands is a list of lists of words")
+    read["commands"] = tuple(tuple(map(str, each)) for each in commands)
+    read["users"] = tuple(map(str, read.get("users", ())))
+    return Policy(**read)
+
+
+def identity(state: Path) -> Identity | None:
+    path = state / "identity.json"
+    try:
+        return Identity(**json.loads(path.read_text()))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError) as fault:
+        raise BadFile(f"{path} cannot be read: {fault}") from None
+
+
+def keep_identity(state: Path, found: Identity) -> None:
+    """All of it or nothing, and for nobody else to read."""
+    new = state / "identity.json.new"
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(asdict(found), file)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(state / "identity.json")
+
+
+def fingerprint(machine_id: Path = Path("/etc/machine-id")) -> str:
+    """Of this machine; its own id is not to leave it (machine-id(5))."""
+    try:
+        own = machine_id.read_text().strip()
+    except OSError as fault:
+        raise BadFile(f"{machine_id} cannot be read: {fault.strerror}") from None
+    if not re.fullmatch("[0-9a-f]{32}", own):
+        raise BadFile(f"{machine_id} holds no id of a machine")
+    return hashlib.sha256(f"hyperion-agent {own}".encode()).hexdigest()
+
+
+def _table(path: Path, kind: type[Config | Policy]) -> dict[str, Any]:
+    try:
+        read = tomllib.loads(path.read_text())
+    except OSError as fault:
+        raise BadFile(f"{path} cannot be read: {fault.strerror}") from None
+    except ValueError as fault:
+        raise BadFile(f"{path} is not TOML: {fault}") from None
+    _refuse_unknown(path, read, {each.name: each.default for each in fields(kind)})
+    return read
+
+
+def _refuse_unknown(path: Path, read: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    for name, value in read.items():
+        if name not in known:
+            raise BadFile(f"{path}: there is no setting {name!r}: choose from {', '.join(known)}")
+        kind = {bool: bool, tuple: list}.get(type(known[name]), str)
+        if not isinstance(value, kind):
+            raise BadFile(f"{path}: {name} is of another kind: write a {kind.__name__}")
+
+
+def _fits(pattern: tuple[str, ...], argv: tuple[str, ...]) -> bool:
+    if pattern[-1] == ANY_WORDS:
+        pattern, argv = pattern[:-1], argv[: len(pattern) - 1]
+    return len(pattern) == len(argv) and all(
+        wanted in ("*", word) for wanted, word in zip(pattern, argv, strict=True)
+    )

@@ -1,0 +1,180 @@
+#!/bin/sh
+# Installs Hyperion's exporter and agent on a Linux machine with systemd and Python 3.11 or newer.
+# It gets one file from the control API, with nothing from anywhere else, and checks it by the
+# checksum below. Run again it brings the newer version and keeps what was decided here.
+#
+#   sh install.sh --token TOKEN [--name NAME] [--act-as USER] [--ca-file FILE]
+#   sh install.sh --uninstall
+#
+# Without --act-as the machine is watched and nothing can be run on it; --act-as root lets who may
+# act in Hyperion do everything here. /etc/hyperion/agent-policy.toml says it more finely.
+set -eu
+url='@URL@'
+sha256='@SHA256@'
+home=/opt/hyperion config=/etc/hyperion state=/var/lib/hyperion-agent units=/etc/systemd/system
+
+say() { echo "hyperion: $*"; }
+fail() { echo "hyperion: $*" >&2; exit 1; }
+
+main() {
+  token='' name='' user='' ca='' uninstall=''
+  while [ $# -gt 0 ]; do
+    if [ "$1" = --uninstall ]; then uninstall=yes; shift; continue; fi
+    [ $# -gt 1 ] || fail "$1 needs a value"
+    case $1 in
+      --token) token=$2 ;;
+      --name) name=$2 ;;
+      --act-as) user=$2 ;;
+      --ca-file) ca=$2 ;;
+      *) fail "there is no option $1" ;;
+    esac
+    shift 2
+  done
+  [ "$(id -u)" = 0 ] || fail "run this as root: it makes users and services"
+  command -v systemctl >/dev/null || fail "this machine has no systemd"
+  if [ -n "$uninstall" ]; then uninstall; else install_all; fi
+}
+
+install_all() {
+  check
+  say "installs into $home, $config and $units, with the users hyperion-exporter and hyperion-agent"
+  unpack
+  make_users
+  configure
+  start
+}
+
+check() {
+  python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
+    fail "this machine has no Python 3.11 or newer as python3"
+  command -v sha256sum >/dev/null || fail "this machine has no sha256sum"
+  [ -n "$token" ] || [ -e "$state/identity.json" ] || fail "say --token, as an enrolment gives it"
+  [ -z "$user" ] || id "$user" >/dev/null 2>&1 || fail "there is no user $user on this machine"
+  case "$name$ca" in *[\"\\]*) fail "a name or file with a quote or backslash is not taken" ;; esac
+}
+
+unpack() {
+  release=$home/lib/$sha256
+  [ ! -d "$release" ] || { wrap; return; }
+  mkdir -p "$home/lib" "$home/bin"
+  new=$(mktemp -d "$home/lib/new.XXXXXX")
+  trap 'rm -rf "$new"' EXIT
+  fetch "$url/install/package.zip" "$new/package.zip" || fail "cannot get the package from $url"
+  echo "$sha256  $new/package.zip" | sha256sum -c --quiet - >/dev/null 2>&1 ||
+    fail "the package is not the one that this script is for: nothing was installed"
+  python3 -m zipfile -e "$new/package.zip" "$new" || fail "the package cannot be unpacked"
+  rm "$new/package.zip"
+  python3 -m compileall -q "$new" || true
+  chmod -R u=rwX,go=rX "$new"
+  mv "$new" "$release"
+  wrap
+}
+
+fetch() {
+  if command -v curl >/dev/null; then
+    curl -fsSL ${ca:+--cacert "$ca"} -o "$2" "$1"
+  elif command -v wget >/dev/null; then
+    wget -q ${ca:+--ca-certificate="$ca"} -O "$2" "$1"
+  else
+    python3 -c 'import ssl, sys, urllib.request as u
+context = ssl.create_default_context(cafile=sys.argv[3] or None)
+open(sys.argv[2], "wb").write(u.urlopen(sys.argv[1], timeout=60, context=context).read())' \
+      "$1" "$2" "$ca"
+  fi
+}
+
+# Programs change all at once, when their file is there; older releases go.
+wrap() {
+  for each in exporter:cli agent:agent.cli; do
+    program=$home/bin/hyperion-${each%%:*}
+    cat >"$program.new" <<END
+#!$(command -v python3) -I
+import sys
+sys.path.insert(0, "$release")
+from hyperion_exporter.${each#*:} import main
+sys.exit(main())
+END
+    chmod 755 "$program.new"
+    mv "$program.new" "$program"
+  done
+  for old in "$home"/lib/*; do [ "$old" = "$release" ] || rm -rf "$old"; done
+}
+
+make_users() {
+  for each in hyperion-exporter hyperion-agent; do
+    id "$each" >/dev/null 2>&1 ||
+      useradd --system --no-create-home --home-dir / --shell /usr/sbin/nologin "$each"
+  done
+}
+
+configure() {
+  mkdir -p "$config"
+  for unit in hyperion-exporter hyperion-agent; do
+    cp "$release/$unit.service" "$units/$unit.service"
+  done
+  if [ ! -e "$config/agent.toml" ] || [ -n "$name$ca" ]; then
+    {
+      echo "url = \"$url\""
+      [ -z "$name" ] || echo "name = \"$name\""
+      [ -z "$ca" ] || echo "ca_file = \"$ca\""
+      case $url in http://*) echo 'allow_http = true' ;; esac
+    } >"$config/agent.toml"
+  fi
+  if [ -n "$user" ]; then allow; elif [ ! -e "$config/agent-policy.toml" ]; then
+    echo '# What may be run on this machine, whoever asks; --act-as of install.sh changes it.
+run = false' >"$config/agent-policy.toml"
+  fi
+  if [ -n "$token" ] && [ ! -e "$state/identity.json" ]; then
+    (umask 077; echo "$token" >"$config/agent.token")
+    chown hyperion-agent "$config/agent.token"
+    [ -z "$user" ] || chown "$user" "$config/agent.token"
+  fi
+}
+
+# What it runs is as shut in as itself, so an agent that acts is not.
+allow() {
+  printf 'run = true\nusers = []\ncommands = [["**"]]\n' >"$config/agent-policy.toml"
+  mkdir -p "$units/hyperion-agent.service.d"
+  {
+    echo '[Service]'
+    echo "User=$user"
+    echo 'CapabilityBoundingSet=~'
+    for each in NoNewPrivileges PrivateDevices ProtectClock ProtectControlGroups ProtectHome \
+      ProtectKernelLogs ProtectKernelModules ProtectKernelTunables ProtectSystem \
+      RestrictNamespaces RestrictRealtime RestrictSUIDSGID; do
+      echo "$each=no"
+    done
+    echo 'RestrictAddressFamilies='
+    echo 'SystemCallFilter='
+  } >"$units/hyperion-agent.service.d/act.conf"
+}
+
+start() {
+  systemctl daemon-reload
+  systemctl --quiet enable hyperion-exporter hyperion-agent
+  systemctl restart hyperion-exporter hyperion-agent
+  waited=0
+  until [ -e "$state/identity.json" ] && systemctl --quiet is-active hyperion-agent; do
+    waited=$((waited + 1))
+    if [ $waited -gt 60 ] || systemctl --quiet is-failed hyperion-agent; then
+      journalctl --no-pager --lines 5 --output cat --unit hyperion-agent >&2
+      fail "the control API has not seen this machine: what the agent said stands above"
+    fi
+    sleep 1
+  done
+  rm -f "$config/agent.token"
+  say "this machine calls home: $url/machines"
+}
+
+uninstall() {
+  say "takes away $home, $config, both services, their users and what they kept"
+  systemctl --quiet disable --now hyperion-exporter hyperion-agent 2>/dev/null || true
+  rm -rf "$units/hyperion-exporter.service" "$units/hyperion-agent.service" \
+    "$units/hyperion-agent.service.d" "$home" "$config" "$state" /var/lib/hyperion-exporter
+  systemctl daemon-reload
+  for each in hyperion-exporter hyperion-agent; do userdel "$each" 2>/dev/null || true; done
+  say "done; the machine stays in the inventory until somebody deletes it there"
+}
+
+# All of it is here before anything runs, should the download break.
+main "$@"
