@@ -82,7 +82,8 @@ def _known(connection: Connection, actor: Actor, route_id: str) -> Route:
 
 
 def _refuse_foreign(connection: Connection, actor: Actor, values: Mapping[str, Any]) -> None:
-    receiver_id = values.get("receiver_id")
-    if receiver_id and not receivers.get(connection, actor.organisation_id or "", receiver_id):
+    if "receiver_id" not in values:
+        return
+    if not receivers.get(connection, actor.organisation_id or "", values["receiver_id"]):
         wrong = {"pointer": "/receiver_id", "detail": "there is no such receiver"}
         raise Invalid("the request does not fit: see errors", errors=[wrong])
