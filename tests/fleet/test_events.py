@@ -74,7 +74,7 @@ def test_killed_it_counts_what_is_written_before_meanwhile_and_after_once(there:
     write(there, 0)
     await_counts(there, times(1))
     write(there, 1)
-    there.done(f"systemctl kill --signal KILL {UNIT}")
+    there.done(f"systemctl kill --kill-whom main --signal KILL {UNIT}")
     write(there, 2)
     await_counts(there, times(3, killed=1))
     there.done(f"systemctl stop {UNIT}")

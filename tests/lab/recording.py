@@ -1,25 +1,35 @@
-"""A record of the audit, as one is before the chain takes it in."""
+"""A process that records in the audit until it is killed; run as a program of its own."""
 
-from hyperion_control.domain.chain import Record
+import os
+import sys
+import threading
+from datetime import UTC, datetime
 
-DRAFT = Record(
-    seq=0,
-    id="aud_1",
-    at="2026-11-21T03:00:00.000000Z",
-    organisation_id="org_acme",
-    phase="note",
-    of="",
-    actor_id="usr_ada",
-    via="lgn_1",
-    address="192.0.2.7",
-    user_agent="curl/8",
-    action="user:create",
-    target="usr_olga",
-    session_id="",
-    request_id="req_1",
-    decision="allowed",
-    outcome="",
-    detail='{"role":"operator"}',
-    organisation_hash="",
-    hash="",
-)
+from prometheus_client import CollectorRegistry
+
+from hyperion_control.domain.actors import Actor, Origin
+from hyperion_control.store.database import Database
+from hyperion_control.usecases.recorder import Entry, Recorder
+
+THREADS = 4
+
+
+def main(url: str, organisation: str) -> None:
+    """Writes each record's id to stdout once it is acknowledged, before the action goes on."""
+    audit = Recorder(Database(url), lambda: datetime.now(UTC), CollectorRegistry())
+    actor = Actor(Origin(), user_id="usr_a", organisation_id=organisation)
+    threads = [threading.Thread(target=act, args=(audit, actor)) for _ in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def act(audit: Recorder, actor: Actor) -> None:
+    while True:
+        with audit.acting(Entry(actor, "user:create")) as intent:
+            os.write(sys.stdout.fileno(), f"{intent}\n".encode())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

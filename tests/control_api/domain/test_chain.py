@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hyperion_control.domain.chain import Broken, Chain, Record, check
-from lab.recording import DRAFT
+from lab.record import DRAFT
 
 
 def written(*organisations: str | None) -> list[Record]:

@@ -9,7 +9,7 @@ import pytest
 
 from hyperion_control.domain.chain import Chain, Record
 from hyperion_control.domain.lines import Told, in_csv, ndjson, syslog
-from lab.recording import DRAFT
+from lab.record import DRAFT
 
 EVIL = 'x"]\\\r\n<110>1 forged\x1b[31m\u202e'
 

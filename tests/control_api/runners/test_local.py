@@ -205,11 +205,16 @@ def test_a_program_that_is_not_there_is_the_shells_127() -> None:
     assert b"hyperion-nonesuch" in outcome.stderr.head
 
 
-def test_who_watches_over_a_program_goes_when_it_has_ended(mark: str) -> None:
-    seconds = 12_345
+def test_who_watches_over_a_program_goes_when_it_has_ended(mark: str, tmp_path: Path) -> None:
+    seconds, looked = 12_345, tmp_path / "looked"
     watching = f"timeout -s ALRM {seconds + SLACK_SECONDS}"
     seen: list[bool] = []
-    order = Order(("sh", "-c", "echo up; sleep 0.2"), seconds=seconds)
-    LocalRunner().run(order, lambda *_: seen.append(bool(living(watching))))
+
+    def look(*_: object) -> None:
+        seen.append(bool(living(watching)))
+        looked.touch()
+
+    program = 'echo up; until [ -e "$0" ]; do sleep 0.05; done'
+    LocalRunner().run(Order(("sh", "-c", program, str(looked)), seconds=seconds), look)
     wait_for(lambda: not living(watching), 6, "the end of the watch")
     assert seen == [True]

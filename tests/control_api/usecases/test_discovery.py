@@ -112,10 +112,10 @@ def test_a_new_machine_and_a_changed_interval_are_found_without_a_hole(
     values = {"name": "web-1", "ips": ("127.0.0.1",), "port": port, "labels": {"env": "prod"}}
     made = machines.create(parts, ada, values)
     with parts.database.writing(ACME) as connection:
-        table.set_intervals(connection, {made.id: 15})
-    wait_for(lambda: target(found)["health"] == "up", 30, "Prometheus to scrape the machine")
+        table.set_intervals(connection, {made.id: 30})
+    wait_for(lambda: target(found)["health"] == "up", 60, "Prometheus to scrape the machine")
     first = target(found)
-    assert first["scrapeInterval"] == "15s"
+    assert first["scrapeInterval"] == "30s"
     own = {"org": "acme", "machine": "web-1", "env": "prod", "job": "node"}
     assert own.items() <= first["labels"].items()
     begun = scraped(found)
@@ -124,8 +124,10 @@ def test_a_new_machine_and_a_changed_interval_are_found_without_a_hole(
     seen = machines.look(parts, ada, made.id)
     assert machines.state(seen, utc_now()) == "available"
     with parts.database.writing(ACME) as connection:
-        table.set_intervals(connection, {made.id: 30})
-    wait_for(lambda: target(found)["scrapeInterval"] == "30s", 20, "the new interval")
+        table.set_intervals(connection, {made.id: 15})
+    # The other way round Prometheus may leave one: it ends the series of the shorter interval
+    # before the longer one has come.
+    wait_for(lambda: target(found)["scrapeInterval"] == "15s", 20, "the new interval")
     wait_for(lambda: scraped(found) > begun + 20, 60, "two more scrapes")
     ended = time.time()
     assert holes(found, begun + 1, ended - 1) == []
