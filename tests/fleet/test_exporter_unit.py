@@ -125,7 +125,7 @@ def test_reloaded_it_goes_on(machine: Machine) -> None:
 
 def test_killed_it_comes_back(machine: Machine) -> None:
     before = named(page(machine), "process_start_time_seconds")
-    machine.done(f"systemctl kill --signal KILL {UNIT}")
+    machine.done(f"systemctl kill --kill-whom main --signal KILL {UNIT}")
     wait_for(
         lambda: named(page(machine), "process_start_time_seconds") > before, 20, "it to come back"
     )

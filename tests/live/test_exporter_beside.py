@@ -23,9 +23,11 @@ THEIRS_ALONE = re.compile(
     r"go_|promhttp_|process_|node_exporter_build_info$|node_filesystem_purgeable_bytes$"
     r"|node_processes_(threads_)?state$"
 )
-# How long they took, what each calls no data, and the threads and files that it needs to answer.
+# How long they took, what each calls no data, and the threads, files and sockets that it needs to
+# answer.
 OF_THE_SCRAPE = re.compile(
     r"node_scrape_collector_|node_processes_|node_procs_running$|node_filefd_allocated$"
+    r"|node_sockstat_sockets_used$"
 )
 # Enough for what flickers to be seen at rest.
 ROUNDS = 10
