@@ -211,7 +211,8 @@ def test_who_watches_over_a_program_goes_when_it_has_ended(mark: str, tmp_path: 
     seen: list[bool] = []
 
     def look(*_: object) -> None:
-        seen.append(bool(living(watching)))
+        # It is started beside the program, and may be a moment later.
+        seen.append(bool(wait_for(lambda: living(watching), 6, "the watch")))
         looked.touch()
 
     program = 'echo up; until [ -e "$0" ]; do sleep 0.05; done'
