@@ -156,8 +156,10 @@ def test_a_swapped_host_key_stops_everything(pool: Pool, machine: Machine) -> No
 def test_whichever_key_is_approved_is_asked_for(pool: Pool, machine: Machine, kind: str) -> None:
     file = f"/etc/ssh/ssh_host_{kind}_key"
     make = f"[ -e {file} ] || ssh-keygen -q -t {kind} -N '' -f {file}; ssh-keygen -yf {file}"
-    # Told to read its keys twice within a moment, it may miss the second.
-    line = machine.ssh("sh", "-c", f"{make}; systemctl restart ssh").stdout
+    # Told to read its keys twice within a moment, it may miss the second; and while it starts
+    # anew after the test before, nobody is let in.
+    restart = f"{make}; systemctl restart ssh"
+    line = str(wait_for(lambda: machine.done(restart), 10, "sshd to have made a key"))
     approved = Way(replace(to_machine(machine), host_key=" ".join(line.split()[:2])))
     outcome = when_up(SshRunner(pool, approved), Order(("true",)))
     assert (outcome.end, outcome.code) == (End.EXITED, 0), outcome
