@@ -1,6 +1,12 @@
-"""Tests that act on machines through the API have its fixtures, and a machine that it reaches."""
+"""Tests that act on machines through the API have its fixtures, and a machine that it reaches.
 
-from collections.abc import Iterator
+Who fails shows the last that each machine wrote into its journal: nobody can look there later.
+"""
+
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from subprocess import TimeoutExpired
+from typing import cast
 
 import pytest
 
@@ -19,6 +25,21 @@ from hyperion_control.usecases import ssh_keys
 from lab.errands import add_machine, working
 from lab.fleet import Fleet
 from lab.ways import to_machine
+
+LAST_WORDS = "journalctl --no-pager --output=short-precise | grep -v ' sshd' | tail -40"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        for machine in cast(Fleet, item.funcargs.get("fleet", ())):
+            with suppress(TimeoutExpired):
+                said = machine.ssh("sh", "-c", LAST_WORDS)
+                report.sections.append((f"journal of {machine.name}", said.stdout))
+    return report
 
 
 @pytest.fixture
