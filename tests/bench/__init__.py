@@ -6,6 +6,7 @@ from bench.crowd import crowd
 from bench.dashboards import dashboards
 from bench.discovery import discovery
 from bench.events import events
+from bench.fan_out import fan_out
 from bench.login_storm import login_storm
 from bench.processes import processes
 from bench.scrape import scrape
@@ -24,5 +25,6 @@ BENCHES: dict[str, Bench] = {
     "login_storm": login_storm,
     "discovery": discovery,
     "ssh": ssh,
+    "fan_out": fan_out,
     "dashboards": dashboards,
 }
