@@ -19,6 +19,7 @@ def leftovers(name: str) -> list[str]:
     found = [line for line in Path("/proc/mounts").read_text().splitlines() if name in line]
     found += [path.name for path in Path("/sys/class/net").iterdir() if name in path.name]
     found += [str(path) for path in (folder() / "fleet").iterdir() if name in path.name]
+    found += [str(path) for path in Path("/sys/fs/cgroup").glob(f"**/{name}*")]
     for process in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = process.read_text()
@@ -46,6 +47,19 @@ def test_a_command_gets_its_words_as_they_were_given(fleet: Fleet) -> None:
     done = fleet[0].ssh("printf", "%s|", "two words", "$HOME", "a'b", "")
     assert done.stdout == "two words|$HOME|a'b||"
     assert fleet[0].ssh("sh", "-c", "echo no >&2; exit 7").returncode == 7
+
+
+def test_services_of_one_name_on_two_machines_know_nothing_of_each_other(fleet: Fleet) -> None:
+    for machine in fleet[:2]:
+        machine.done("systemd-run --quiet --unit=same sleep infinity")
+    try:
+        # A process of another machine would be here with the number 0.
+        inside = "find /sys/fs/cgroup -path '*/same.service/cgroup.procs' -exec cat {} + | sort -u"
+        for machine in fleet[:2]:
+            assert machine.done(inside) == machine.done("systemctl show -P MainPID same")
+    finally:
+        for machine in fleet[:2]:
+            machine.done("systemctl stop same")
 
 
 def test_a_unit_is_restarted_and_its_journal_tells(fleet: Fleet) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import image, servers
+from lab import cgroups, image, servers
 from lab.programs import Missing, folder, missing
 from lab.sshd import make_key, ssh_command
 from lab.wait import wait_for
@@ -31,7 +31,8 @@ LAY = """
 lay() { mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$3/root"; }
 in_memory() { mount -t tmpfs tmpfs "$1/memory" && cp -a "$1/upper" "$1/work" "$1/memory"; }
 lay "$0" "$1" "$1" 2>/dev/null || { in_memory "$1" && lay "$0" "$1/memory" "$1"; } || exit
-shift
+for place in $2; do echo 0 >"$place" || exit; done
+shift 2
 exec "$@"
 """
 UP = ("running", "degraded")  # sshd lets nobody but root in before
@@ -93,6 +94,7 @@ class Machine(servers.Program):
         # The kernel takes the link away when the machine's last process is gone.
         link = Path(f"/sys/class/net/vb-{self.name}")
         wait_for(lambda: not link.exists(), 30, f"the processes of {self.name} to end")
+        wait_for(lambda: cgroups.remove(self.name), 30, f"the groups of {self.name} to go")
 
 
 Fleet = Sequence[Machine]
@@ -151,11 +153,24 @@ def _start(base: Path, fleet_home: Path, name: str, address: str) -> Machine:
     # A machine may look at its clock: the exporter does.
     nspawn += ["--system-call-filter=adjtimex clock_adjtime"]
     nspawn += [f"--network-bridge={name.partition('-')[0]}"]
+    place = " ".join(map(str, cgroups.make(name)))
     log = home / "console.log"
     with log.open("wb") as console:
         process = subprocess.Popen(
             # Its life hangs on ours: should the tests be killed, it dies with them.
-            ["setpriv", "--pdeathsig", "KILL", *OWN_VIEW, "sh", "-c", LAY, base, home, *nspawn],
+            [
+                "setpriv",
+                "--pdeathsig",
+                "KILL",
+                *OWN_VIEW,
+                "sh",
+                "-c",
+                LAY,
+                base,
+                home,
+                place,
+                *nspawn,
+            ],
             stdin=subprocess.DEVNULL,
             stdout=console,
             stderr=subprocess.STDOUT,
@@ -198,6 +213,7 @@ def _clean(number: int) -> None:
     links = Path("/sys/class/net")
     machines = f"vb-{PREFIX}{number}-*"
     wait_for(lambda: not list(links.glob(machines)), 30, f"machines of fleet {number} to end")
+    wait_for(lambda: cgroups.remove(f"{PREFIX}{number}-*"), 30, "their groups to go")
     if (links / f"{PREFIX}{number}").exists():
         _ip("link", "delete", f"{PREFIX}{number}")
     home = folder() / "fleet" / f"{PREFIX}{number}"
