@@ -169,8 +169,8 @@ def test_a_fault_is_logged_once_until_it_changes(caplog: pytest.LogCaptureFixtur
 def test_a_collector_that_hangs_costs_only_itself(release: threading.Event, parse: Parse) -> None:
     guard = Guard([hangs("bad", release), gives("good", 1)], patience=0.02)
     begun = time.monotonic()
-    samples = parse(guard.gather(0.2))
-    assert time.monotonic() - begun < 2
+    samples = parse(guard.gather(1))
+    assert time.monotonic() - begun < ENOUGH / 2
     assert samples["good", "0"] == 1
     assert self_metric(samples, "_success") == {"bad": 0, "good": 1}
     assert self_metric(samples, "_timeout") == {"bad": 1, "good": 0}

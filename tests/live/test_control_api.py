@@ -102,7 +102,7 @@ def assert_quick(api: Server) -> None:
     for _ in range(5):
         begun = time.monotonic()
         assert get(f"{api.url}/healthz")[0] == 200
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < REQUEST_SECONDS / 2, "it waits for none of them"
 
 
 def test_the_three_endpoints_answer(api: Server) -> None:
@@ -245,7 +245,7 @@ def test_the_version_of_the_server_is_not_told(api: Server) -> None:
         assert answer.headers["Server"] == "gunicorn"
 
 
-def test_sigterm_ends_it_within_four_seconds_without_orphans(mortal: Server) -> None:
+def test_sigterm_ends_it_before_its_clients_are_through_without_orphans(mortal: Server) -> None:
     started = psutil.Process(mortal.process.pid)
     everyone = [started, *started.children(recursive=True)]
     assert len(everyone) == 2
@@ -253,7 +253,7 @@ def test_sigterm_ends_it_within_four_seconds_without_orphans(mortal: Server) -> 
         begun = time.monotonic()
         mortal.process.send_signal(signal.SIGTERM)
         assert mortal.process.wait(10) == 0
-        assert time.monotonic() - begun < 4
+        assert time.monotonic() - begun < REQUEST_SECONDS
     assert psutil.wait_procs(everyone, timeout=0)[1] == []
 
 

@@ -80,7 +80,7 @@ def test_it_serves_soon_after_its_start(tmp_path: Path) -> None:
     begun = time.monotonic()
     with exporter(tmp_path) as server:
         scrape(server)
-        assert time.monotonic() - begun < 2, "0.3 s when nothing else runs"
+        assert time.monotonic() - begun < 5, "the first page waits for no source"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -149,7 +149,7 @@ def test_hung_mounts_cost_only_their_own_numbers(count: int, tmp_path: Path) -> 
         for _ in range(100):
             begun = time.monotonic()
             assert labelled(samples(scrape(server)), "node_filesystem_device_error", "mountpoint")
-            assert time.monotonic() - begun < 2, "known to hang, they are not waited for"
+            assert time.monotonic() - begun < 5, "known to hang, they are not waited for"
         assert held(pid)[1] <= before + 1
         assert before <= count + 10
 
@@ -173,6 +173,6 @@ def test_it_ends_at_once_while_a_mount_hangs(count: int, tmp_path: Path) -> None
         wait_for(lambda: hanging(descendant(server.process.pid)), 5, "the scrape to hang")
         begun = time.monotonic()
         end(server.process)
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < 5
         assert server.process.returncode == 0
         waiting.join()

@@ -40,7 +40,7 @@ def test_descriptors_threads_and_memory_do_not_grow(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         text=True,
         check=True,
-        timeout=300,
+        timeout=900,
     )
     before, after = json.loads(done.stdout)
     # A device that came meanwhile brings its files along.

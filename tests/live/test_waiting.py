@@ -97,7 +97,7 @@ def test_a_wait_ends_when_its_time_is_over(room: Room) -> None:
     with room.connect() as client:
         client.sendall(asked("/wait/over?seconds=0.3"))
         assert b'"news":null' in answered(client)
-    assert 0.3 <= time.monotonic() - begun < 2
+    assert 0.3 <= time.monotonic() - begun < 10
 
 
 def test_a_connection_goes_on_after_a_wait_with_what_was_sent_ahead(room: Room) -> None:
@@ -120,7 +120,7 @@ def test_many_wait_while_others_are_answered_and_one_ring_is_for_all_of_them(roo
         for _ in range(5):
             begun = time.monotonic()
             assert answers(f"{room.server.url}/healthz")
-            assert time.monotonic() - begun < 1
+            assert time.monotonic() - begun < 5
         room.ring("many", b"news")
         assert all(b'"news":"news"' in answered(client) for client in clients)
     room.wait_for(0)
@@ -183,7 +183,7 @@ def test_who_reads_a_stream_slowly_holds_nobody_up_and_is_left(room: Room) -> No
         room.wait_for(OPTIONS["threads"], "stream")
         begun = time.monotonic()
         assert answers(f"{room.server.url}/healthz")
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < SLOW_SECONDS / 2
         room.wait_for(0, "stream")
         assert time.monotonic() - begun > SLOW_SECONDS / 2
 

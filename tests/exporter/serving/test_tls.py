@@ -12,6 +12,7 @@ import pytest
 
 from hyperion_exporter.serving.gate import Gate
 from hyperion_exporter.serving.server import MAX_CLIENTS, Server
+from hyperion_exporter.serving.tls import HANDSHAKE_SECONDS
 from hyperion_exporter.serving.web import WebError
 from lab.certificates import Issued, issue
 from lab.serving import address, ask, serving
@@ -241,7 +242,7 @@ def test_fifty_clients_in_half_a_handshake_delay_nobody(
     with serving(gate()) as server, silent(server, 50, said):
         begun = time.monotonic()
         assert ask(server, context=trusting(own)).status == 200
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < HANDSHAKE_SECONDS / 2, "it waits for none of them"
 
 
 def test_more_of_them_than_there_are_places_delay_nobody(
@@ -250,7 +251,7 @@ def test_more_of_them_than_there_are_places_delay_nobody(
     with serving(gate()) as server, silent(server, MAX_CLIENTS + 20):
         begun = time.monotonic()
         assert ask(server, context=trusting(own)).status == 200
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < HANDSHAKE_SECONDS / 2, "it waits for none of them"
 
 
 def test_a_handshake_that_is_not_finished_ends(gate: Callable[..., Gate]) -> None:
@@ -261,7 +262,7 @@ def test_a_handshake_that_is_not_finished_ends(gate: Callable[..., Gate]) -> Non
     with handshake.wrap(ours) as peer, theirs, pytest.raises(TimeoutError):
         theirs.sendall(b"\x16\x03\x01")
         handshake.shake(peer, seconds=0.05)
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < HANDSHAKE_SECONDS / 2
 
 
 def test_who_speaks_plain_http_is_told(gate: Callable[..., Gate]) -> None:
