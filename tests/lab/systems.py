@@ -10,6 +10,7 @@ import sys
 from collections import namedtuple
 from collections.abc import Callable
 from contextlib import nullcontext
+from fcntl import LOCK_EX, LOCK_NB, flock
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,6 +24,7 @@ Partition = namedtuple("Partition", "device mountpoint fstype opts")
 NetIo = namedtuple(
     "NetIo", "bytes_sent bytes_recv packets_sent packets_recv errin errout dropin dropout"
 )
+Service = namedtuple("Service", "name start_type status")
 Battery = namedtuple("Battery", "percent secsleft power_plugged")
 ProcessTimes = namedtuple("ProcessTimes", "user system children_user children_system")
 ProcessMemory = namedtuple("ProcessMemory", "rss vms")
@@ -69,6 +71,14 @@ class MacProcess(Process):
         return 12
 
 
+class PsutilError(Exception):
+    """What psutil raises of a service that is gone, or that is not for us to ask."""
+
+
+def service(name: str, start_type: str, status: str) -> Service:
+    return Service(lambda: name, lambda: start_type, lambda: status)
+
+
 def windows(**other: Any) -> Any:
     usage = {"C:\\": Usage(1000, 600, 400, 60.0), "D:\\": Usage(50, 50, 0, 100.0)}
     fake = {
@@ -88,6 +98,15 @@ def windows(**other: Any) -> Any:
         "sensors_battery": lambda: Battery(80, 7200, False),
         "swap_memory": lambda: Swap(64 * MIB, 16 * MIB, 48 * MIB, 25.0, 0, 0),
         "virtual_memory": lambda: WindowsMemory(1024 * MIB, 256 * MIB, 75.0, 768 * MIB, 256 * MIB),
+        "win_service_iter": lambda: iter(
+            [
+                service("Spooler", "automatic", "running"),
+                service("Shop", "automatic", "stopped"),
+                service("Fax", "manual", "stopped"),
+                service("CDPUserSvc_3c1f8", "automatic", "running"),
+            ]
+        ),
+        "Error": PsutilError,
         "Process": WindowsProcess,
     }
     return SimpleNamespace(**(fake | other))
@@ -143,6 +162,15 @@ def _per_nic(counts: dict[str, NetIo]) -> Callable[..., Any]:
     return net_io_counters
 
 
+def locking(fd: int, mode: int, size: int) -> None:
+    """Of msvcrt: the other one who has it is told by another error there."""
+    assert (mode, size) == (2, 1)
+    try:
+        flock(fd, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        raise PermissionError(13, "Permission denied") from None
+
+
 def _local(partitions: list[Partition]) -> Callable[..., Any]:
     def disk_partitions(*, all: bool) -> list[Partition]:
         assert not all
@@ -165,6 +193,8 @@ def become(system: str) -> None:
         for name in lacks[module.__name__].split():
             delattr(module, name)
     sys.modules["psutil"] = windows() if system == "win32" else macos()
+    if system == "win32":
+        sys.modules["msvcrt"] = SimpleNamespace(LK_NBLCK=2, locking=locking)  # type: ignore[assignment]
     sys.platform = system
 
 

@@ -20,6 +20,7 @@ class Event(NamedTuple):
     level: int
     # Who says so; b"kernel" is nobody but the kernel.
     program: bytes
+    # On Windows the event's number, which is the same in every language.
     message: bytes
     # Since the epoch.
     time: float

@@ -46,6 +46,7 @@ class Events(Collector):
     name = "events"
     help = "Events of journal and kernel, by source, level and class."
     options = Options
+    first_seconds = FIRST_SECONDS
 
     def __init__(
         self, paths: Paths, options: Options, clock: Callable[[], float] = time.monotonic
@@ -56,11 +57,9 @@ class Events(Collector):
         self._follower: Follower | None = None
 
     def collect(self) -> Iterable[Block]:
-        if not self._follower and not any((self._root / log).exists() for log in LOGS):
-            raise NoData("there is neither a journal nor a log of the kernel")
         self._follower = self._follower or self._begin()
         try:
-            shown = self._follower.look(FIRST_SECONDS)
+            shown = self._follower.look(self.first_seconds)
         except NoLog as reason:
             raise NoData(str(reason)) from None
         age = self._clock() - shown.at
@@ -76,6 +75,8 @@ class Events(Collector):
             self._follower.stop()
 
     def _begin(self) -> "Follower":
+        if not any((self._root / log).exists() for log in LOGS):
+            raise NoData("there is neither a journal nor a log of the kernel")
         # The table and what reads the logs: only where there is one.
         from hyperion_exporter.collectors.events.follower import Follower
         from hyperion_exporter.collectors.events.keeping import Keeping

@@ -45,7 +45,7 @@ class Follower:
         self._keeping = keeping
         self._clock = clock
         self._log: EventLog | None = None
-        self._tally = Tally()
+        self._tally = keeping.empty()
         self._ours = False
         self._caught_up_at = clock()
         self._saved_at = clock() - SAVE_SECONDS
@@ -93,7 +93,7 @@ class Follower:
         self._ours = self._keeping.hold()
         kept = self._keeping.load()
         if self._ours:
-            self._tally = kept or Tally()
+            self._tally = kept or self._tally
         elif kept:
             self._shown = Shown(kept, self._clock(), True)
             self._looked.set()

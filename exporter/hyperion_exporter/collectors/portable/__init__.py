@@ -4,6 +4,7 @@ from hyperion_exporter.collector import Collector
 from hyperion_exporter.collectors.portable.boottime import Boottime
 from hyperion_exporter.collectors.portable.cpu import Cpu
 from hyperion_exporter.collectors.portable.diskstats import Diskstats
+from hyperion_exporter.collectors.portable.events import Events
 from hyperion_exporter.collectors.portable.exporter import Exporter
 from hyperion_exporter.collectors.portable.filesystem import Filesystem
 from hyperion_exporter.collectors.portable.hwmon import Hwmon
@@ -11,6 +12,7 @@ from hyperion_exporter.collectors.portable.loadavg import Loadavg
 from hyperion_exporter.collectors.portable.meminfo import Meminfo
 from hyperion_exporter.collectors.portable.netdev import Netdev
 from hyperion_exporter.collectors.portable.powersupplyclass import Powersupplyclass
+from hyperion_exporter.collectors.portable.service import Service
 from hyperion_exporter.collectors.portable.time import Time
 from hyperion_exporter.collectors.portable.uname import Uname
 from hyperion_exporter.collectors.textfile import Textfile
@@ -19,6 +21,7 @@ COLLECTORS: tuple[type[Collector], ...] = (
     Boottime,
     Cpu,
     Diskstats,
+    Events,
     Exporter,
     Filesystem,
     Hwmon,
@@ -26,6 +29,7 @@ COLLECTORS: tuple[type[Collector], ...] = (
     Meminfo,
     Netdev,
     Powersupplyclass,
+    Service,
     Textfile,
     Time,
     Uname,

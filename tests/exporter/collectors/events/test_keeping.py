@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hyperion_exporter.collectors.events.classes import CLASSES, LEVELS
-from hyperion_exporter.collectors.events.keeping import FILE, NEW, Keeping
+from hyperion_exporter.collectors.events.keeping import FILE, Keeping
 from hyperion_exporter.collectors.events.tally import SOURCES, USUAL, Tally, parsed
 from hyperion_exporter.sources.event_log import Event
 
@@ -74,9 +74,10 @@ def test_what_a_killed_writer_left_half_is_not_taken(
     keeping: Keeping, tally: Tally, tmp_path: Path
 ) -> None:
     keeping.save(tally)
-    (tmp_path / NEW).write_text('{"kind": "jour')
+    new = tmp_path / f"{FILE}.new"
+    new.write_text('{"kind": "jour')
     assert keeping.load() == tally
-    assert keeping.save(tally) and not (tmp_path / NEW).exists()
+    assert keeping.save(tally) and not new.exists()
 
 
 @pytest.mark.parametrize(
