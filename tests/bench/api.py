@@ -1,11 +1,14 @@
 """What a GET costs whose bearer is looked up in the database, with 32 clients at once."""
 
+import socket
 import tempfile
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bench.table import Row
+from hyperion_control.serve import OPTIONS
 from lab.inhabited import inhabited
 from lab.load import Borne, load
 from lab.peers import gthread, uvicorn
@@ -14,6 +17,7 @@ PEERS = Path(__file__).parent / "peers"
 CONNECTIONS = 32
 SECONDS = 3
 ROUNDS = 5
+HALF_OPEN = 3 * OPTIONS["threads"]
 
 
 def api() -> Iterable[Row]:
@@ -31,13 +35,26 @@ def api() -> Iterable[Row]:
         for url in urls:
             load(url, headers, CONNECTIONS, 1)
         rounds = [[load(url, headers, CONNECTIONS, SECONDS) for url in urls] for _ in range(ROUNDS)]
+        beside = _beside_half_open(ours.server.url)
     fastapi, naive = "FastAPI + uvicorn, one worker", "Flask, a connection to SQLite each time"
     yield _times(fastapi, [(mine, fast) for mine, fast, _ in rounds], 1.0)
     yield _times(naive, [(mine, naive) for mine, _, naive in rounds], 0.4)
     p99s = [(mine.p99, fast.p99) for mine, fast, _ in rounds]
     yield Row("p99 of them", "ms", fastapi, p99s, 1.0)
+    what = f"p99 of /healthz beside {HALF_OPEN} half-open requests"
+    yield Row(what, "ms", "what is promised", [(beside, 1000)], 1.0)
 
 
 def _times(peer: str, pairs: list[tuple[Borne, Borne]], reach: float) -> Row:
     times = [(1e6 / mine.a_second, 1e6 / theirs.a_second) for mine, theirs in pairs]
     return Row(f"a token-checked GET, {CONNECTIONS} connections", "us", peer, times, reach)
+
+
+def _beside_half_open(url: str) -> float:
+    place = urlsplit(url)
+    with ExitStack() as stack:
+        for _ in range(HALF_OPEN):
+            address = (place.hostname, place.port)
+            client = stack.enter_context(socket.create_connection(address))
+            client.sendall(b"GET /healthz HTTP/1.1\r\n")
+        return load(f"{url}/healthz", {}, 8, SECONDS).p99

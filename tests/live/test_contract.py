@@ -33,7 +33,7 @@ expected-statuses = ["2xx", "3xx", "4xx", 503]
 # Who calls these has no login left to ask the rest with: it deletes by ids that it was shown.
 PARTING = ("auth_logout", "auth_refresh", "logins_end", "logins_end_of_member")
 EXAMPLES = 3
-LONGEST_SECONDS = 300
+LONGEST_SECONDS = 900
 
 
 @pytest.fixture
