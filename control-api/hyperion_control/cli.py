@@ -260,7 +260,7 @@ def _parser() -> argparse.ArgumentParser:
         " HYPERION_AUDIT_KEEP_DAYS (365), HYPERION_AUDIT_HEADS (a file), HYPERION_RUNBOOKS,"
         " HYPERION_PROMETHEUS_URL (http://127.0.0.1:9090),"
         " HYPERION_ALERTMANAGER_URL (http://127.0.0.1:9093), HYPERION_PROMETHEUS_TOKEN (a file that"
-        " we write for Prometheus); for alerts and letters"
+        " we write for Prometheus), HYPERION_VMAUTH_CONFIG (one for vmauth); for alerts and letters"
         f" {', '.join((*notifying.NAMES, *notifying.SECRETS))}."
         " A secret may be in a file: HYPERION_DATABASE_URL_FILE and so on."
         " run, ps, service and logs ask an API at HYPERION_URL (http://127.0.0.1:8080)"

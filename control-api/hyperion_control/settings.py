@@ -29,6 +29,7 @@ NAMES = (
     "HYPERION_RUNBOOKS",
     "HYPERION_SECOND_FACTOR",
     "HYPERION_TRUSTED_PROXIES",
+    "HYPERION_VMAUTH_CONFIG",
     *notifying.NAMES,
     *SECRETS,
     *(f"{name}_FILE" for name in SECRETS),
@@ -71,6 +72,7 @@ class Settings:
     prometheus_url: str = field(repr=False)  # this and the next may hold a password
     alertmanager_url: str = field(repr=False)
     prometheus_token: Path | None = None  # the file that we keep one in for it
+    vmauth_config: Path | None = None  # the file that vmauth reads
     notifying: Notifying = Notifying()
 
     @classmethod
@@ -100,6 +102,7 @@ class Settings:
             prometheus_url=environment.server(env, "HYPERION_PROMETHEUS_URL", port=9090),
             alertmanager_url=environment.server(env, "HYPERION_ALERTMANAGER_URL", port=9093),
             prometheus_token=_file(env.get("HYPERION_PROMETHEUS_TOKEN")),
+            vmauth_config=_file(env.get("HYPERION_VMAUTH_CONFIG")),
             notifying=Notifying.from_env(env),
         )
 

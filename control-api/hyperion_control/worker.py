@@ -25,6 +25,7 @@ from hyperion_control.usecases import (
     signing_in,
     silences,
     telling,
+    vmauth,
     watchdog,
     workers,
 )
@@ -64,6 +65,7 @@ CHORES: tuple[Chore, ...] = (
     Chore("listen for the heartbeat of alerting", 15, watchdog.watch),
     Chore("keep Alertmanager's configuration", 15, routing.keep),
     Chore("keep Prometheus's token", 60, own_tokens.keep_of_prometheus),
+    Chore("keep vmauth's configuration", 15, vmauth.keep),
     Chore("archive old records of the audit", 86400, archiving.archive),
 )
 

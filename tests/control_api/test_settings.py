@@ -46,6 +46,7 @@ def test_each_variable_is_read(tmp_path: Path) -> None:
             "HYPERION_PROMETHEUS_URL": "https://reader:secret@metrics.example.org/prometheus/",
             "HYPERION_ALERTMANAGER_URL": "http://[::1]:9093",
             "HYPERION_PROMETHEUS_TOKEN": "/data/sd_token",
+            "HYPERION_VMAUTH_CONFIG": "/data/vmauth.yml",
         }
     )
     assert settings == Settings(
@@ -68,6 +69,7 @@ def test_each_variable_is_read(tmp_path: Path) -> None:
         prometheus_url="https://reader:secret@metrics.example.org/prometheus",
         alertmanager_url="http://[::1]:9093",
         prometheus_token=Path("/data/sd_token"),
+        vmauth_config=Path("/data/vmauth.yml"),
     )
     assert "reader:secret" not in repr(settings)
     assert str(settings.listen) == "[::1]:9000"

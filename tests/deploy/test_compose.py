@@ -14,8 +14,9 @@ from lab.deploying import deploying
 from lab.house import ROOT
 
 Service = dict[str, Any]
-PROFILES = ("", "ha", "dev", "ha,dev")
+PROFILES = ("", "ha", "scale", "dev", "ha,scale,dev")
 OURS = ("docker.io/hyperion/",)
+OF_SCALE = ("prometheus-agent", "victoriametrics", "vmauth", "vmalert")
 # By the name of a variable, what it holds no more of than the path of a file.
 SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|SLACK|DISCORD|TEAMS|SMTP")
 
@@ -38,7 +39,7 @@ def stack(profiles: str) -> Service:
 @cache
 def services() -> dict[str, Service]:
     """All of them, of every profile."""
-    return dict(stack("ha,dev")["services"])
+    return dict(stack("ha,scale,dev")["services"])
 
 
 @pytest.mark.parametrize("profiles", PROFILES)
@@ -130,7 +131,10 @@ def test_secrets_of_one_program_are_not_given_to_another() -> None:
                 holders.setdefault(volume["source"], set()).add(name)
     assert holders["grafana-secrets"] == {"init", "grafana"}
     keepers = {"init", "worker", "worker-2"}
-    assert holders["prometheus-config"] == {*keepers, "prometheus", "prometheus-2"}
+    scrapers = {"prometheus", "prometheus-2", "prometheus-agent"}
+    assert holders["prometheus-config"] == {*keepers, *scrapers}
+    assert holders["vmauth"] == {"init", "worker", "vmauth", "grafana"}
+    assert holders["victoriametrics"] == {"init", "victoriametrics"}
     assert holders["caddy"] == {"init", "caddy"}
     control = {"init", "control-api", "worker", "control-api-2", "worker-2"}
     assert holders["control"] == control
@@ -189,3 +193,29 @@ def test_two_of_each_know_each_other() -> None:
         assert found[f"{name}-2"]["networks"]["inside"]["aliases"] == [name]
     second = found["worker-2"]["environment"]["HYPERION_ALERTMANAGER_URL"]
     assert second == "http://alertmanager-2:9093"
+
+
+def test_at_scale_an_agent_stands_where_prometheus_stood() -> None:
+    said = compose("config", "--format", "json", COMPOSE_PROFILES="scale", HYPERION_PROMETHEUS="0")
+    found = json.loads(said.stdout)["services"]
+    assert found["prometheus"]["scale"] == 0 and services()["prometheus"]["scale"] == 1
+    assert "--agent" in found["prometheus-agent"]["command"]
+    # Whoever asks Prometheus asks VictoriaMetrics then, under its name and at its port.
+    assert found["victoriametrics"]["networks"]["inside"]["aliases"] == ["prometheus"]
+    assert "-httpListenAddr=:9090" in found["victoriametrics"]["command"]
+    assert found["grafana"]["environment"]["HYPERION_PROMETHEUS_URL"] == "http://prometheus:9090"
+
+
+def test_at_scale_rules_become_the_same_alerts_and_vmauth_hides_what_it_knows() -> None:
+    found = services()
+    assert "-disableAlertgroupLabel" in found["vmalert"]["command"]
+    assert "-notifier.url=http://alertmanager:9093" in found["vmalert"]["command"]
+    assert "-httpInternalListenAddr=:8426" in found["vmauth"]["command"]
+    assert "8426" in found["vmauth"]["healthcheck"]["test"][-1]
+    versions = {found[name]["image"].rpartition(":")[2] for name in OF_SCALE[1:]}
+    assert len(versions) == 1
+
+
+def test_at_scale_each_waits_for_what_it_starts_from() -> None:
+    for name in OF_SCALE:
+        assert set(services()[name]["depends_on"]) & {"init", "victoriametrics"}, name

@@ -7,7 +7,14 @@ import sys
 from pathlib import Path
 
 from hyperion_control.up import packages
-from lab import blackbox, deploying, process_exporter, smartctl_exporter, systemd_exporter
+from lab import (
+    blackbox,
+    deploying,
+    process_exporter,
+    smartctl_exporter,
+    systemd_exporter,
+    victoria,
+)
 from lab.image import image
 from lab.programs import PROGRAMS, Missing, find, folder
 
@@ -28,6 +35,7 @@ PACKAGES = (
     process_exporter.PACKAGE,
     smartctl_exporter.PACKAGE,
     systemd_exporter.PACKAGE,
+    victoria.PACKAGE,
     *deploying.PROGRAMS,
 )
 

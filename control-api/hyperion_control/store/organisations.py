@@ -54,3 +54,8 @@ def page(connection: Connection, after: str, limit: int) -> list[Organisation]:
     wanted = select(organisations).where(organisations.c.name > after)
     rows = connection.execute(wanted.order_by(organisations.c.name).limit(limit))
     return [Organisation(**row._mapping) for row in rows]
+
+
+def all_of(connection: Connection) -> list[Organisation]:
+    rows = connection.execute(select(organisations).order_by(organisations.c.id))
+    return [Organisation(**row._mapping) for row in rows]

@@ -9,7 +9,7 @@ import yaml
 
 from hyperion_control.errors import StartRefused
 from hyperion_control.settings import CHECKOUT
-from hyperion_control.usecases import own_tokens, routing
+from hyperion_control.usecases import own_tokens, routing, scale, vmauth
 from hyperion_control.usecases.parts import Parts
 from hyperion_control.usecases.whole_files import SECRET, put
 
@@ -26,6 +26,7 @@ def furnish(parts: Parts, folder: Path, replicas: int) -> None:
         config = prometheus(yaml.safe_load(BASE.read_text()), parts.settings.public_url, replicas)
         text = yaml.safe_dump(config, sort_keys=False)
         put(folder / "prometheus/prometheus.yml", text, SECRET)
+        scale.furnish(folder, config, parts.settings.public_url)
         if token := parts.settings.prometheus_token:
             own_tokens.keep(parts, own_tokens.PROMETHEUS, token)
         for name in OF_GRAFANA:
@@ -35,6 +36,7 @@ def furnish(parts: Parts, folder: Path, replicas: int) -> None:
         raise StartRefused(f"cannot write {fault.filename}: {fault.strerror}") from None
     # Alertmanager does not run yet: it will find its file.
     routing.apply_now(parts)
+    vmauth.apply(parts)
 
 
 def prometheus(base: Config, public_url: str, replicas: int) -> Config:
