@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs Hyperion's exporter and agent on a Linux machine with systemd and Python 3.11 or newer.
 # It gets one file from the control API, with nothing from anywhere else, and checks it by the
-# checksum below. Run again it brings the newer version and keeps what was decided here.
+# checksum below. Run again it brings the newer version, also of hyperion-update and the units, and
+# keeps what was decided here.
 #
 #   sh install.sh --token TOKEN [--name NAME] [--act-as USER] [--ca-file FILE]
 #   sh install.sh --uninstall
@@ -54,8 +55,24 @@ check() {
 }
 
 unpack() {
+  # What it began would be the older version.
+  systemctl --quiet stop hyperion-update.path hyperion-update.service 2>/dev/null || true
   release=$home/lib/$sha256
-  [ ! -d "$release" ] || { wrap; return; }
+  [ -d "$release" ] || add
+  link current
+  link installed
+  wrap exporter current cli
+  wrap agent current agent.cli
+  wrap update installed agent.update
+  rm -f "$home/trial" "$home/back" "$home/before"
+  for old in "$home"/lib/*; do
+    [ "$old" != "$release" ] || continue
+    mv -T "$old" "$old.gone" # what is left of a release is not to be taken for one
+    rm -rf "$old.gone"
+  done
+}
+
+add() {
   mkdir -p "$home/lib" "$home/bin"
   new=$(mktemp -d "$home/lib/new.XXXXXX")
   trap 'rm -rf "$new"' EXIT
@@ -64,10 +81,10 @@ unpack() {
     fail "the package is not the one that this script is for: nothing was installed"
   python3 -m zipfile -e "$new/package.zip" "$new" || fail "the package cannot be unpacked"
   rm "$new/package.zip"
-  python3 -m compileall -q "$new" || true
+  python3 -m compileall -q -s "$new" -p "$release" "$new" || true
   chmod -R u=rwX,go=rX "$new"
+  sync -f "$new"
   mv "$new" "$release"
-  wrap
 }
 
 fetch() {
@@ -83,21 +100,24 @@ open(sys.argv[2], "wb").write(u.urlopen(sys.argv[1], timeout=60, context=context
   fi
 }
 
-# Programs change all at once, when their file is there; older releases go.
+# All programs change at once, when a link does.
+link() {
+  ln -sfn "lib/$sha256" "$home/$1.new"
+  mv -fT "$home/$1.new" "$home/$1"
+}
+
+# A program goes on with the release that it began with.
 wrap() {
-  for each in exporter:cli agent:agent.cli; do
-    program=$home/bin/hyperion-${each%%:*}
-    cat >"$program.new" <<END
+  program=$home/bin/hyperion-$1
+  cat >"$program.new" <<END
 #!$(command -v python3) -I
-import sys
-sys.path.insert(0, "$release")
-from hyperion_exporter.${each#*:} import main
+import os, sys
+sys.path.insert(0, os.path.realpath("$home/$2"))
+from hyperion_exporter.$3 import main
 sys.exit(main())
 END
-    chmod 755 "$program.new"
-    mv "$program.new" "$program"
-  done
-  for old in "$home"/lib/*; do [ "$old" = "$release" ] || rm -rf "$old"; done
+  chmod 755 "$program.new"
+  mv "$program.new" "$program"
 }
 
 make_users() {
@@ -109,8 +129,8 @@ make_users() {
 
 configure() {
   mkdir -p "$config"
-  for unit in hyperion-exporter hyperion-agent; do
-    cp "$release/$unit.service" "$units/$unit.service"
+  for unit in exporter.service agent.service update.service update.path; do
+    cp "$release/hyperion-$unit" "$units/hyperion-$unit"
   done
   if [ ! -e "$config/agent.toml" ] || [ -n "$name$ca" ]; then
     {
@@ -151,8 +171,8 @@ allow() {
 
 start() {
   systemctl daemon-reload
-  systemctl --quiet enable hyperion-exporter hyperion-agent
-  systemctl restart hyperion-exporter hyperion-agent
+  systemctl --quiet enable hyperion-exporter hyperion-agent hyperion-update.path
+  systemctl restart hyperion-exporter hyperion-agent hyperion-update.path
   waited=0
   until [ -e "$state/identity.json" ] && systemctl --quiet is-active hyperion-agent; do
     waited=$((waited + 1))
@@ -167,9 +187,12 @@ start() {
 }
 
 uninstall() {
-  say "takes away $home, $config, both services, their users and what they kept"
-  systemctl --quiet disable --now hyperion-exporter hyperion-agent 2>/dev/null || true
+  say "takes away $home, $config, the services, their users and what they kept"
+  systemctl --quiet disable --now hyperion-update.path hyperion-exporter hyperion-agent \
+    2>/dev/null || true
+  systemctl --quiet stop hyperion-update.service 2>/dev/null || true
   rm -rf "$units/hyperion-exporter.service" "$units/hyperion-agent.service" \
+    "$units/hyperion-update.service" "$units/hyperion-update.path" \
     "$units/hyperion-agent.service.d" "$home" "$config" "$state" /var/lib/hyperion-exporter
   systemctl daemon-reload
   for each in hyperion-exporter hyperion-agent; do userdel "$each" 2>/dev/null || true; done

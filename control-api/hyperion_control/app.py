@@ -41,6 +41,7 @@ from hyperion_control.api import (
     ssh_keys,
     tasks,
     tokens,
+    updates,
     users,
 )
 from hyperion_control.border import (
@@ -94,6 +95,7 @@ RESOURCES: tuple[APIBlueprint, ...] = (
     enrolments.bp,
     agents.bp,
     agent_tasks.bp,
+    updates.bp,
     handout.bp,
     document.bp,
 )

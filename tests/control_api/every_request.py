@@ -104,6 +104,7 @@ JSON: dict[str, dict[str, Any]] = {
     "POST /api/ssh-keys": {"name": "{new}"},
     "POST /api/tokens": {"name": "script", "scopes": ["sd:read"]},
     "POST /api/tokens/<token_id>/rotate": {},
+    "POST /api/updates": {"machines": ["{machine_id}"]},
     "POST /api/users": {**ACCOUNT, "role": "observer"},
     "POST /api/users/register": {**ACCOUNT, "password": NEW, "organisation": "of {new}"},
     "PUT /api/logins/current": {"organisation": ACME},

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from hyperion_control.usecases.handout import PACKAGE, UNITS
 from lab.house import ROOT
 
 IMAGES = {"exporter": "exporter/Dockerfile", "control-api": "control-api/Dockerfile"}
+SCRIPTS = ("install.sh", "install.ps1")
 PINNED = r"docker\.io/library/python:\d+\.\d+\.\d+-slim-\w+"
 
 
@@ -66,6 +68,12 @@ def test_what_is_copied_reaches_the_builder(image: str) -> None:
         if step.startswith("COPY ") and "--from" not in step:
             for source in step.split()[1:-1]:
                 assert (ROOT / source).exists() and let_through(source), source
+
+
+def test_the_control_api_has_all_that_it_hands_out() -> None:
+    copied = {word for step in steps("control-api") if step[:5] == "COPY " for word in step.split()}
+    handed_out = {f"exporter/{name}" for name in (*UNITS, *SCRIPTS, PACKAGE)}
+    assert handed_out - copied == set()
 
 
 def test_neither_data_nor_secrets_reach_the_builder() -> None:

@@ -18,8 +18,8 @@ from hyperion_control.domain.commands import TaskState
 from hyperion_control.domain.roles import Role
 from hyperion_control.runners.base import End
 from hyperion_control.store.tasks import Result
-from hyperion_control.usecases import agent_tasks, pushes
-from hyperion_control.usecases.agent_tasks import Piece
+from hyperion_control.usecases import agent_tasks, pushes, updates
+from hyperion_control.usecases.agent_tasks import News, Piece
 
 bp = APIBlueprint("agent_tasks", __name__, url_prefix="/api/agents")
 
@@ -37,11 +37,14 @@ class OwnTaskPath(Path):
 class AskBody(Body):
     wait: int = Field(0, ge=0, le=60, description="Seconds to wait for something new.")
     canceling: tuple[TaskId, ...] = Field((), max_length=200, description="Being stopped already.")
+    update: TaskId | None = Field(None, description="Known already; null: none is asked for.")
 
 
 class NewsAnswer(Answer):
-    waiting: list[str]
-    cancel: list[str]
+    waiting: tuple[str, ...]
+    cancel: tuple[str, ...]
+    update: str  # a task for hyperion-update; empty: none
+    release: str  # that the agent told in its last heartbeat
 
 
 class OrderAnswer(Answer):
@@ -92,12 +95,12 @@ def ask(body: AskBody) -> Any:
     having, who = parts(), agent()
     agent_tasks.renew(having, who)
     found = waiting.until(
-        who.machine_id, body.wait, lambda: agent_tasks.news(having, who, body.canceling)
+        who.machine_id,
+        body.wait,
+        lambda: agent_tasks.news(having, who, body.canceling, body.update),
     )
-    answer = NewsAnswer(
-        waiting=list(found.waiting) if found else [], cancel=list(found.cancel) if found else []
-    )
-    return answer.model_dump(mode="json")
+    told = vars(found or News())
+    return NewsAnswer(**told, release=updates.release_of(who)).model_dump(mode="json")
 
 
 @bp.post("/tasks/<task_id>/begin", summary="Begin a task", responses={200: OrderAnswer})

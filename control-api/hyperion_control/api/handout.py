@@ -13,8 +13,16 @@ bp = APIBlueprint("handout", __name__)
 @open_to_all
 def script() -> Response:
     """Give the script; it holds no secret, and says what it does before it does it."""
-    text = handout.script(parts().settings.public_url)
+    text = handout.script("install.sh", parts().settings.public_url)
     return Response(text, content_type="text/x-shellscript; charset=utf-8")
+
+
+@bp.get("/install.ps1", summary="The script that installs the exporter on Windows")
+@open_to_all
+def windows_script() -> Response:
+    """Give the script; it holds no secret, and says what it does before it does it."""
+    text = handout.script("install.ps1", parts().settings.public_url)
+    return Response(text, content_type="text/plain; charset=utf-8")
 
 
 @bp.get("/install/package.zip", summary="What the script installs")

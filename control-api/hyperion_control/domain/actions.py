@@ -8,6 +8,7 @@ Action = Literal[
     "agent:enrol",
     "agent:foreign",
     "agent:rotate",
+    "agent:update",
     "alert:receive",
     "audit:archive",
     "audit:export",

@@ -98,6 +98,12 @@ def of_machine(connection: Connection, machine_id: str) -> Agent | None:
     return _one(connection, _living().where(agents.c.machine_id == machine_id))
 
 
+def by_machines(connection: Connection, organisation_id: str) -> dict[str, Agent]:
+    """Those that live, by the machine's id."""
+    wanted = _living().where(agents.c.organisation_id == organisation_id)
+    return {row.machine_id: Agent(**row._mapping) for row in connection.execute(wanted)}
+
+
 def last_on(connection: Connection, organisation_id: str, fingerprint: str) -> Agent | None:
     """The newest that there was on this machine, whether it ended or not."""
     mine = agents.c.organisation_id == organisation_id, agents.c.fingerprint == fingerprint
@@ -147,6 +153,13 @@ def count(connection: Connection, seen_since: datetime) -> tuple[int, int]:
 
 def count_foreign(connection: Connection, since: datetime) -> int:
     wanted = select(func.count()).where(agents.c.ended_at.is_(None), agents.c.foreign_at > since)
+    return connection.execute(wanted).scalar_one()
+
+
+def count_old(connection: Connection, release: str) -> int:
+    """Of those that tell their release, how many are of another one."""
+    told = agents.c.facts["versions"]["release"].as_string()
+    wanted = select(func.count()).where(agents.c.ended_at.is_(None), told.not_in(("", release)))
     return connection.execute(wanted).scalar_one()
 
 

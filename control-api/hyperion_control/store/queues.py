@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, select, update
 
 from hyperion_control.domain.commands import OPEN_TASKS, TaskState
+from hyperion_control.store.commands import commands
 from hyperion_control.store.machines import machines
 from hyperion_control.store.tasks import tasks
 
@@ -17,10 +18,12 @@ def waiting(connection: Connection, machine_id: str) -> list[tuple[str, str]]:
     return [(row.id, row.command_id) for row in found]
 
 
-def begun(connection: Connection, agent_id: str) -> list[str]:
-    """What this agent runs, as far as we know."""
+def begun(connection: Connection, agent_id: str) -> list[tuple[str, str]]:
+    """Task and kind of what this agent runs, as far as we know."""
     mine = tasks.c.worker_id == agent_id, tasks.c.state.in_(OPEN_TASKS)
-    return list(connection.execute(select(tasks.c.id).where(*mine)).scalars())
+    wanted = select(tasks.c.id, commands.c.kind).where(*mine)
+    found = connection.execute(wanted.join(commands, commands.c.id == tasks.c.command_id))
+    return [(row.id, row.kind) for row in found]
 
 
 def move_on(connection: Connection, task_id: str, stream: str, size: int) -> None:

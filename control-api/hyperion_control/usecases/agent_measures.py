@@ -1,15 +1,17 @@
 """Agents in numbers: from the database, so each API process tells the same."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from hyperion_control.domain.machine_states import OFFLINE_AFTER
-from hyperion_control.errors import DatabaseUnavailable
+from hyperion_control.errors import DatabaseUnavailable, Unavailable
 from hyperion_control.store import agents
 from hyperion_control.store.database import EVERY_ORGANISATION
+from hyperion_control.usecases import handout
 from hyperion_control.usecases.parts import Parts
 
 # A copied secret is an alarm for so long, or until its agent is ended or enrolled anew.
@@ -38,7 +40,7 @@ class AgentMeasures(Collector):
         )
         told.add_metric(["seen"], seen)
         told.add_metric(["away"], living - seen)
-        return [
+        families = [
             told,
             GaugeMetricFamily(
                 "hyperion_control_agents_foreign",
@@ -46,3 +48,13 @@ class AgentMeasures(Collector):
                 value=foreign,
             ),
         ]
+        with suppress(Unavailable):  # where nothing is on offer, nothing is old
+            families.append(self._old())
+        return families
+
+    def _old(self) -> GaugeMetricFamily:
+        release = handout.release()
+        with self._parts.database.reading(EVERY_ORGANISATION) as connection:
+            old = agents.count_old(connection, release)
+        said = "Agents of another version than the one that is on offer here."
+        return GaugeMetricFamily("hyperion_control_agents_old", said, value=old)

@@ -17,7 +17,7 @@ from hyperion_control.store.agents import Agent
 from hyperion_control.store.commands import Command
 from hyperion_control.store.database import EVERY_ORGANISATION
 from hyperion_control.store.tasks import Result, Task
-from hyperion_control.usecases import askers, issuing
+from hyperion_control.usecases import askers, issuing, updates
 from hyperion_control.usecases.carrying import STATES
 from hyperion_control.usecases.dispatch import UNASKED
 from hyperion_control.usecases.parts import Parts
@@ -32,8 +32,9 @@ NOT_YOURS = "there is no such task for this machine"
 
 @dataclass(frozen=True)
 class News:
-    waiting: Sequence[str]  # tasks to begin
-    cancel: Sequence[str]  # tasks to stop
+    waiting: Sequence[str] = ()  # tasks to begin
+    cancel: Sequence[str] = ()  # tasks to stop
+    update: str = ""  # a task as well, of hyperion-update
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,16 @@ class Piece:
     data: bytes
 
 
-def news(parts: Parts, agent: Agent, told: Sequence[str]) -> News | None:
-    """`told` are the tasks that the agent is stopping already; None: nothing new."""
+def news(parts: Parts, agent: Agent, told: Sequence[str], known: str | None = None) -> News | None:
+    """`told` are the tasks that the agent is stopping already, `known` is the update that it knows,
+    None where it takes none. None is returned when nothing is new."""
     now = parts.clock()
     with parts.database.reading(EVERY_ORGANISATION) as connection:
-        waiting = [task_id for task_id, _ in _due(connection, agent, now)]
-        cancel = [each for each in tasks.canceling(connection, agent.id) if each not in told]
-    return News(waiting, cancel) if waiting or cancel else None
+        waiting, update = _next(connection, agent, now)
+        canceling = tasks.canceling(connection, agent.id)
+    cancel = [each for each in canceling if each not in told and each != update]
+    found = News(waiting, cancel, "" if known in (None, update) else update)
+    return found if any(vars(found).values()) else None
 
 
 def renew(parts: Parts, agent: Agent) -> None:
@@ -71,8 +75,10 @@ def begin(parts: Parts, origin: Origin, agent: Agent, task_id: str) -> Order:
         begun = task.worker_id == agent.id and not task.ended
         if not begun and not askers.may_still(connection, command):
             issuing.end_waiting(connection, command.id, TaskState.CANCELED, UNASKED, now)
-        elif not begun and (task_id, command.id) in _due(connection, agent, now):
-            begun = issuing.claim(connection, task, agent.id, now + LEASE, now)
+        elif not begun:
+            waiting, update = _next(connection, agent, now)
+            may_begin = task_id in (*waiting, update)
+            begun = may_begin and issuing.claim(connection, task, agent.id, now + LEASE, now)
     issuing.ring(parts, command.id, [task_id])
     if not begun:
         raise Conflict("this task is not to be begun any more", code="not-waiting")
@@ -119,8 +125,19 @@ def end(parts: Parts, origin: Origin, agent: Agent, task_id: str, how: End, resu
     parts.bell.ring(issuing.TASKS)
 
 
+def _next(connection: Connection, agent: Agent, now: datetime) -> tuple[list[str], str]:
+    """The tasks that may be begun now, and the update: it ends all that runs, so it runs alone."""
+    begun = queues.begun(connection, agent.id)
+    for task_id, kind in begun:
+        if kind == updates.KIND:
+            return [], task_id
+    due = list(_due(connection, agent, now))
+    alone = [task_id for task_id, kind in due if kind == updates.KIND and not begun]
+    return [task_id for task_id, kind in due if kind != updates.KIND], next(iter(alone), "")
+
+
 def _due(connection: Connection, agent: Agent, now: datetime) -> Iterator[tuple[str, str]]:
-    """Task and command of what may be begun now."""
+    """Task and kind of what waits and is not held back by its command."""
     for task_id, command_id in queues.waiting(connection, agent.machine_id):
         command = commands.get(connection, command_id)
         if command is None or command.state not in WAITING or command.expires_at <= now:
@@ -130,7 +147,7 @@ def _due(connection: Connection, agent: Agent, now: datetime) -> Iterator[tuple[
         standings = tasks.standings(connection, command_id)
         turn = batches.turn(issuing.width_of(command), standings, now)
         if not turn.stop and any(each.task_id == task_id for each in turn.begin):
-            yield task_id, command_id
+            yield task_id, command.kind
 
 
 def _mine(connection: Connection, agent: Agent, task_id: str) -> Task:

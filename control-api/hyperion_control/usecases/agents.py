@@ -12,7 +12,7 @@ from hyperion_control.errors import Forbidden, NotFound, Unauthorised
 from hyperion_control.store import agents, machines, queues, sightings, tasks
 from hyperion_control.store.agents import Agent
 from hyperion_control.store.tasks import Result
-from hyperion_control.usecases import host_keys, issuing, reach
+from hyperion_control.usecases import host_keys, issuing, reach, updates
 from hyperion_control.usecases.enrolments import LIFE
 from hyperion_control.usecases.parts import Parts
 from hyperion_control.usecases.recorder import Entry
@@ -55,8 +55,9 @@ def see(
         agents.tell(connection, agent.id, run, told, now)
         sightings.mark_seen(connection, [agent.machine_id], now)
         left = queues.begun(connection, agent.id) if run != agent.run else []
-    for task_id in left:
-        _lose(parts, agent, task_id)
+    for task_id, kind in left:
+        if kind != updates.KIND:  # which starts it anew, and goes on beside it
+            _lose(parts, agent, task_id)
     if host_key:
         _offer(parts, agent, host_key)
 

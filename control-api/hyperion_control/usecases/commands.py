@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from hyperion_control.domain import ids
+from hyperion_control.domain.actions import Action
 from hyperion_control.domain.actors import Actor
 from hyperion_control.domain.commands import OPEN_COMMANDS, CommandState
 from hyperion_control.domain.pages import Page, cut
@@ -22,7 +23,7 @@ from hyperion_control.usecases.parts import Parts
 from hyperion_control.usecases.plans import Plan
 from hyperion_control.usecases.recorder import Entry
 
-KIND = "command:run"
+KIND: Action = "command:run"
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Search:
     since: datetime | None = None
 
 
-def run(parts: Parts, actor: Actor, planned: Plan) -> Command:
+def run(parts: Parts, actor: Actor, planned: Plan, kind: Action = KIND) -> Command:
     """As it was planned, be the machines' labels what they may by now."""
     asked, judgement = planned.asked, planned.judgement
     if judgement.verdict is Verdict.DENIED:
@@ -66,7 +67,7 @@ def run(parts: Parts, actor: Actor, planned: Plan) -> Command:
     command = issuing.draft(
         parts,
         actor,
-        KIND,
+        kind,
         asked.order,
         machine_ids,
         planned.lasts,
@@ -78,7 +79,7 @@ def run(parts: Parts, actor: Actor, planned: Plan) -> Command:
     )
     detail = {"hash": command.hash, "targets": command.targets}
     with (
-        parts.audit.acting(Entry(actor, "command:run", command.id, detail)),
+        parts.audit.acting(Entry(actor, kind, command.id, detail)),
         parts.database.writing(actor.organisation_id) as connection,
     ):
         issuing.write(connection, command, machine_ids)

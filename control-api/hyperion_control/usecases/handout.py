@@ -11,16 +11,26 @@ from hyperion_control.errors import Unavailable
 from hyperion_control.settings import CHECKOUT
 
 PACKAGE = "hyperion_exporter"
-UNITS = ("hyperion-exporter.service", "hyperion-agent.service")
+UNITS = (
+    "hyperion-exporter.service",
+    "hyperion-agent.service",
+    "hyperion-update.service",
+    "hyperion-update.path",
+)
 # The same files make the same package, whenever and wherever it is made.
 WHEN = (2026, 1, 1, 0, 0, 0)
 
 
-def script(public_url: str, exporter: Path = CHECKOUT / "exporter") -> str:
+def script(name: str, public_url: str, exporter: Path = CHECKOUT / "exporter") -> str:
     """For whoever runs it: where we are, and what the package must be."""
-    digest = hashlib.sha256(package(exporter)).hexdigest()
-    text = (exporter / "install.sh").read_text()
-    return text.replace("@URL@", public_url).replace("@SHA256@", digest)
+    text = (exporter / name).read_text()
+    return text.replace("@URL@", public_url).replace("@SHA256@", release(exporter))
+
+
+@cache
+def release(exporter: Path = CHECKOUT / "exporter") -> str:
+    """The package's SHA-256, by which machines know it."""
+    return hashlib.sha256(package(exporter)).hexdigest()
 
 
 @cache

@@ -15,6 +15,7 @@ from secrets import token_hex
 
 from hyperion_exporter import __version__, logs
 from hyperion_exporter.agent import files, telling
+from hyperion_exporter.agent.bell import Bell
 from hyperion_exporter.agent.files import BadFile, Config, Identity
 from hyperion_exporter.agent.home import Away, Home, Refused, pauses
 from hyperion_exporter.agent.tasks import Tasks
@@ -41,6 +42,7 @@ class Agent:
     def __post_init__(self) -> None:
         self.home.secret = self.identity.secret
         self.tasks = Tasks(self.home, Path(self.config.policy_file), self.stop)
+        self.bell = Bell(Path(self.config.state), telling.release())
 
     def work(self) -> str:
         """Until it is stopped or put out; returns why it was put out."""
@@ -93,8 +95,15 @@ class Agent:
 
     def _fetch(self) -> float:
         wait = 0 if self.tasks.full() else WAIT_SECONDS
-        asked = {"wait": wait, "canceling": self.tasks.canceling()}
-        self.tasks.obey(self.home.ask("tasks", asked, wait))
+        asked = {
+            "wait": wait,
+            "canceling": self.tasks.canceling(),
+            "update": self.bell.known(),
+        }
+        news = self.home.ask("tasks", asked, wait)
+        self.tasks.obey(news)
+        if news["update"]:
+            self.bell.ring(news["update"])
         return 1.0 if self.tasks.full() else 0.0
 
 

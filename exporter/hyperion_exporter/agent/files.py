@@ -32,11 +32,12 @@ class Config:
 
 @dataclass(frozen=True)
 class Policy:
-    """What may be run here, whatever is asked for; by default nothing."""
+    """What may be done here, whatever is asked for; by default nothing is run."""
 
     run: bool = False
     users: tuple[str, ...] = ()  # beside the agent's own
     commands: tuple[tuple[str, ...], ...] = ()  # each word by word; * is any, ** the rest
+    update: bool = True  # whether home may bring another version of these programs
 
     def refusal(self, argv: tuple[str, ...], user: str) -> str:
         """Empty: it may be run."""

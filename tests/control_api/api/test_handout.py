@@ -26,6 +26,13 @@ def test_the_script_holds_the_checksum_of_the_package(client: FlaskClient) -> No
 
 
 @ON_SQLITE
+def test_the_script_for_windows_holds_the_same(client: FlaskClient) -> None:
+    script, package = client.get("/install.ps1"), client.get("/install/package.zip")
+    assert f"$Sha256 = '{hashlib.sha256(package.data).hexdigest()}'" in script.text
+    assert "$Url = 'http://127.0.0.1:8080'" in script.text
+
+
+@ON_SQLITE
 @pytest.mark.parametrize("program", ["cli", "agent.cli"])
 def test_the_package_needs_nothing_but_python(
     client: FlaskClient, tmp_path: Path, program: str
