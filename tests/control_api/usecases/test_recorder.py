@@ -203,6 +203,7 @@ def test_who_comes_as_nobody_was_left_to_write_for_is_written_too(parts: Parts) 
     with closing(slow), closing(Recorder(slow, parts.clock, CollectorRegistry(), 1)) as audit:
         with pytest.raises(AuditUnavailable):
             audit.note(Entry(ADA, "user:create", "usr_never"))
+        audit._scribe._patience = 10
         slow.may.set()
         wait_for(lambda: asking and not asking[0].is_alive(), 10, "the other to be answered")
     assert [record.target for record in recorded(parts)] == ["usr_later"]
@@ -247,7 +248,8 @@ def test_an_outcome_that_comes_too_late_leaves_the_answer_as_it_is_and_is_record
     parts: Parts, caplog: pytest.LogCaptureFixture
 ) -> None:
     entry = Entry(ADA, "user:create")
-    with closing(recorder(parts, 0.2)) as audit, ExitStack() as held, audit.acting(entry):
+    with closing(recorder(parts, 10)) as audit, ExitStack() as held, audit.acting(entry):
+        audit._scribe._patience = 0.2
         # Left after the action, so that its outcome finds the database taken.
         held.enter_context(parts.database.writing("*", alone=records.ALONE))
     assert "user:create succeeded, which could not be recorded in time" in caplog.text
