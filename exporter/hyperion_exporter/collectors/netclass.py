@@ -104,11 +104,12 @@ class Netclass(Collector):
             return [self._samples]
         # Nothing is known while we look: what was said of a look that fails is not said again.
         self._interfaces = {}
-        self._interfaces = self._read(known, {str(number) for number in changed or ()})
-        self._samples = Samples()
-        for device, interface in self._interfaces.items():
-            self._add(device, interface)
-        return [self._samples]
+        found = self._read(known, {str(number) for number in changed or ()})
+        samples = Samples()
+        for device, interface in found.items():
+            self._add(samples, device, interface)
+        self._interfaces, self._samples = found, samples
+        return [samples]
 
     def _read(self, known: dict[str, Interface], changed: set[str]) -> dict[str, Interface]:
         found = {}
@@ -126,8 +127,7 @@ class Netclass(Collector):
             raise NoData("no network interface")
         return found
 
-    def _add(self, device: str, interface: Interface) -> None:
-        samples = self._samples
+    def _add(self, samples: Samples, device: str, interface: Interface) -> None:
         samples.add(UP, int(interface.get("operstate") == "up"), device)
         words = (interface.get(word, "") for word in WORDS)
         samples.add(INFO, 1, device, *words, _admin_state(interface))

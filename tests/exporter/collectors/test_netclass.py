@@ -158,6 +158,17 @@ def test_a_look_that_failed_is_made_again(
     assert scrape(netclass)["node_network_up", "eth0"] == 1
 
 
+def test_what_makes_no_sense_is_no_answer_the_second_time_either(
+    interface: Callable[..., Path], paths: Paths
+) -> None:
+    interface("eth0", 2)
+    interface("eth1", 3, speed="much")
+    netclass = Netclass(paths, Options(), SaidLinks())
+    for _ in range(2):
+        with pytest.raises(ValueError, match="much"):
+            list(netclass.collect())
+
+
 def test_an_interface_that_vanishes_meanwhile_is_left_out(
     interface: Callable[..., Path], paths: Paths, scrape: Scrape
 ) -> None:
