@@ -40,11 +40,14 @@ def complaints(page: str) -> set[str]:
     return {re.sub(r"^(node_[a-z]+_)\S+", r"\1*", line) for line in checked.stderr.splitlines()}
 
 
+COMES_AND_GOES = r"/proc/\d+/|/sys/devices/virtual/net/"
+
+
 def held(pid: int) -> tuple[int, int]:
-    """Open files and threads, without the file for each process of the machine: those change."""
+    """Open files and threads, without those for processes and links of the machine."""
     process = Path(f"/proc/{pid}")
     links = (os.readlink(file) for file in (process / "fd").iterdir() if file.is_symlink())  # noqa: PTH115
-    files = sum(1 for link in links if not re.match(r"/proc/\d+/", link))
+    files = sum(1 for link in links if not re.match(COMES_AND_GOES, link))
     return files, sum(1 for _ in (process / "task").iterdir())
 
 
