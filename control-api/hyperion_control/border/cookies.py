@@ -1,6 +1,6 @@
 """The browser's cookie: flask-login's session, which carries the secret of a login, no more."""
 
-from flask import Flask, session
+from flask import Flask, request, session
 from flask_login import (  # type: ignore[import-untyped]
     LoginManager,
     UserMixin,
@@ -47,6 +47,9 @@ def seal(app: Flask, parts: Parts) -> None:
 
 def presented() -> str:
     """The secret that the request's cookie carries; empty when it carries none."""
+    # Programs send none: to look for a login in it all the same took 30 us of each request.
+    if "Cookie" not in request.headers:
+        return ""
     return str(current_user.get_id() or "")
 
 
