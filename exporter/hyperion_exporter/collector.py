@@ -152,6 +152,7 @@ class Collector(ABC):
     """One subject. `help` is its line in --collector.list; it starts on or off by `default`.
 
     `collect` reads and returns; it neither logs nor catches what it cannot mend: the Guard does.
+    A block that was given stays as it is: given again, it is not looked through again.
     One that `yields` gives families of any name, and loses those that another gives too. One with
     a later `turn` is asked behind those with an earlier one.
     """

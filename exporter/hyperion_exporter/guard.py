@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import chain
 
 from hyperion_exporter.collector import (
     Block,
@@ -191,9 +190,9 @@ class Guard:
     def _render(
         self, outcome: _Outcome, name: str, form: str, without: frozenset[str] = frozenset()
     ) -> None:
-        values = list(chain.from_iterable(block.values() for block in outcome.blocks))
-        layout = self._page.layout(name, outcome.blocks, without)
-        outcome.text = layout.fill(values, form)
+        rendered = self._page.render(name, outcome.blocks, form, without)
+        layout = rendered.layout
+        outcome.text = rendered.text
         outcome.names, outcome.series = layout.names, layout.series
         outcome.dropped = layout.dropped
 

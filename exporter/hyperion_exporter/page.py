@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import compress, count
 from math import isfinite, isinf
 from operator import itemgetter, ne
+from typing import NamedTuple
 
 from hyperion_exporter.collector import Block, Cell, Family, Value
 
@@ -64,12 +65,38 @@ class _Text:
         return self._whole
 
 
+class Rendered(NamedTuple):
+    blocks: Sequence[Block]
+    form: str
+    layout: Layout
+    text: str
+
+
 class Page:
-    """Keeps the layout of each collector from one scrape to the next."""
+    """Keeps the layout and the text of each collector from one scrape to the next."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._layouts: dict[tuple[str, frozenset[str]], Layout] = {}
+        self._rendered: dict[tuple[str, frozenset[str]], Rendered] = {}
+
+    def render(
+        self,
+        collector: str,
+        blocks: Sequence[Block],
+        form: str,
+        without: frozenset[str] = frozenset(),
+    ) -> Rendered:
+        """The same blocks as the last time, not just equal ones, are not looked through again."""
+        last = self._rendered.get((collector, without))
+        if last is None or (last.blocks, last.form) != (blocks, form):
+            layout = self.layout(collector, blocks, without)
+            values: list[Value] = []
+            for block in blocks:
+                values += block.values()
+            last = Rendered(blocks, form, layout, layout.fill(values, form))
+            self._rendered[collector, without] = last
+        return last
 
     def layout(
         self, collector: str, blocks: Sequence[Block], without: frozenset[str] = frozenset()

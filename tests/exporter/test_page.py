@@ -1,6 +1,6 @@
 """How samples become text, and what never gets onto the page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import inf, isnan, nan
 from typing import Any
 
@@ -193,6 +193,28 @@ def test_the_text_is_kept_while_the_values_stand_still() -> None:
     assert layout.fill([3], TEXT).endswith(" 3\n")
     assert layout.fill([3], OPENMETRICS) != layout.fill([1], OPENMETRICS)
     assert layout.fill([1], TEXT) == text
+
+
+def test_the_same_blocks_are_not_looked_through_again() -> None:
+    class Looked(Table):
+        """Counts how often."""
+
+        times = 0
+
+        def values(self) -> Iterable[Value]:
+            Looked.times += 1
+            return super().values()
+
+    page = Page(10)
+    first, second = (Looked((LOAD,), {(): (n,)}) for n in (1, 2))
+    seen = []
+    for block, form in [(first, TEXT), (first, TEXT), (second, TEXT), (second, OPENMETRICS)]:
+        seen.append((page.render("load", [block], form).text[-2:], Looked.times))
+    assert seen == [("1\n", 1), ("1\n", 1), ("2\n", 2), ("2\n", 3)]
+    no_number = load("many")
+    for _ in range(2):
+        with pytest.raises(BadValue):
+            page.render("load", no_number, TEXT)
 
 
 def test_only_what_changed_is_spelled_anew() -> None:

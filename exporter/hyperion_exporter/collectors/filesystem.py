@@ -3,16 +3,17 @@
 import errno
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from hyperion_exporter.collector import (
     Block,
     Collector,
     Filter,
     Labels,
+    Rows,
     Table,
     Value,
     gauge,
@@ -102,23 +103,42 @@ class Filesystem(Collector):
         self._mounts: dict[Labels, Mount] = {}
         self._points: set[str] = set()
         self._local: set[str] = set()
-        self._proven: set[str] = set()
+        self._proven: tuple[str, ...] = ()
         self._readonly: set[str] = set()
-        self._answers: dict[str, Answer] | None = None
+        self._answers: dict[str, Answer] = {}
+        self._sizes: Rows = {}
         self._blocks: Sequence[Block] = ()
 
     def collect(self) -> Iterable[Block]:
         self._look_around()
         answers = self._ask()
+        changed = {p for p in self._points if answers.get(p) != self._answers.get(p)}
+        if changed or not self._blocks:
+            self._look_for_readonly(answers)
+            self._blocks = self._resized(answers, changed) or self._tables(answers)
+            self._answers = answers
+        return self._blocks
+
+    def _look_for_readonly(self, answers: Mapping[str, Answer]) -> None:
         readonly = {point for point, answer in answers.items() if _refuses_writes(answer)}
         if readonly != self._readonly:
             # A fault of the disk makes its filesystem read-only, and the kernel does not say that
             # the mounts changed.
             self._readonly, self._seen = readonly, None
             self._look_around()
-        if answers != self._answers:
-            self._answers, self._blocks = answers, self._tables(answers)
-        return self._blocks
+
+    def _resized(self, answers: Mapping[str, Answer], changed: Set[str]) -> Sequence[Block]:
+        """The blocks where nothing but sizes changed, else none: of hundreds few are in use."""
+        both = (self._answers, answers)
+        if not (self._blocks and all(_answered(of.get(p)) for p in changed for of in both)):
+            return ()
+        rows = dict(self._sizes)
+        for labels, mount in self._mounts.items():
+            if mount.point in changed and _answered(answer := answers.get(mount.point)):
+                rows[labels] = _sizes(answer)
+        self._sizes = rows
+        always, _, numbers = self._blocks
+        return always, Table(ANSWERED, rows), numbers
 
     def _tables(self, answers: Mapping[str, Answer]) -> Sequence[Block]:
         always: dict[Labels, Sequence[Value]] = {}
@@ -132,6 +152,7 @@ class Filesystem(Collector):
                 numbers[mount.device, mount.major, mount.minor, mount.point] = (1,)
             else:
                 always[*labels[:-1], answer or SILENT] = (1, int(mount.readonly))
+        self._sizes = answered
         return Table(ALWAYS, always), Table(ANSWERED, answered), Table((MOUNT,), numbers)
 
     def _look_around(self) -> None:
@@ -153,25 +174,35 @@ class Filesystem(Collector):
         # The way to a local one may lead through one that hangs.
         far = tuple(f"{m.point.rstrip('/')}/" for m in mounts if m.kind not in LOCAL)
         self._local = {m.point for m in wanted if not f"{m.point}/".startswith(far)}
-        self._proven = set()
-        self._answers = None
+        self._proven = ()
+        self._answers, self._blocks = {}, ()
 
     def _ask(self) -> dict[str, Answer]:
-        answers = {point: self._one(point) for point in self._proven}
-        rest = self._points - answers.keys()
-        calls = {point: partial(self._one, point) for point in rest}
-        answers |= self._crew.run(calls, ANSWER_SECONDS)
-        self._proven = self._local & answers.keys()
+        answers = self._on_the_spot()
+        if rest := self._points - answers.keys():
+            calls = {point: partial(self._one, point) for point in rest}
+            answers |= self._crew.run(calls, ANSWER_SECONDS)
+            self._proven = tuple(self._local & answers.keys())
         return answers
+
+    def _on_the_spot(self) -> dict[str, Answer]:
+        # Of hundreds, one call of ours around each of theirs is a fifth of the time.
+        asked = map(self._statvfs, map(self._root.__add__, self._proven))
+        answers: list[Answer] = []
+        while len(answers) < len(self._proven):
+            try:
+                # Those before a fault stay in the list, those behind it are still to be asked.
+                answers.extend(asked)
+            except (OSError, ValueError) as fault:
+                answers.append(_why(fault))
+        return dict(zip(self._proven, answers, strict=True))
 
     def _one(self, point: str) -> Answer:
         try:
             # Under rootfs= the same mount is found below it; names stay those of the machine.
             return self._statvfs(self._root + point)
-        except OSError as fault:
-            return (fault.strerror or "unknown").lower()
-        except ValueError:
-            return os.strerror(errno.EINVAL).lower()
+        except (OSError, ValueError) as fault:
+            return _why(fault)
 
     def _wanted(self, mount: Mount) -> bool:
         return self._wanted_point(mount.point) and self._wanted_kind(mount.kind)
@@ -201,8 +232,18 @@ def _unescaped(text: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
 
 
+def _why(fault: OSError | ValueError) -> str:
+    if isinstance(fault, OSError):
+        return (fault.strerror or "unknown").lower()
+    return os.strerror(errno.EINVAL).lower()
+
+
+def _answered(answer: Answer | None) -> TypeGuard[os.statvfs_result]:
+    return isinstance(answer, os.statvfs_result)
+
+
 def _refuses_writes(answer: Answer) -> bool:
-    return isinstance(answer, os.statvfs_result) and bool(answer.f_flag & os.ST_RDONLY)
+    return _answered(answer) and bool(answer.f_flag & os.ST_RDONLY)
 
 
 def _sizes(answer: os.statvfs_result) -> Sequence[Value]:

@@ -1,5 +1,6 @@
 """How full each mounted filesystem is, and which of them do not answer."""
 
+import errno
 import json
 import os
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hyperion_exporter.collectors.filesystem import Filesystem, Options
+from hyperion_exporter.collectors.filesystem import SILENT, Filesystem, Options
 from hyperion_exporter.paths import Paths
 
 Samples = dict[tuple[str, ...], float]
@@ -100,6 +101,27 @@ def test_a_list_that_changed_is_on_the_page_though_no_size_did(
         assert {key[1] for key in scrape(collector)} == {device}
 
 
+def test_what_one_mount_says_changes_nothing_of_the_others(
+    paths: Paths, write: Callable[..., object], scrape: Scrape
+) -> None:
+    here, other = os.statvfs("/proc"), os.statvfs(paths.rootfs)
+    said: dict[str, os.statvfs_result | OSError] = {"/a": here, "/b": here, "/c": here}
+
+    def statvfs(path: str) -> os.statvfs_result:
+        answer = said[path.removeprefix(os.fspath(paths.rootfs))]
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    write("proc/1/mountinfo", "".join(LINE.format(point=point) for point in said))
+    lasting = Filesystem(paths, Options(), statvfs)
+    gone = OSError(errno.EIO, "Input/output error")
+    for change in ({}, {}, {"/b": other}, {"/c": other}, {"/a": gone}, {"/b": here}, {"/a": other},
+                   {"/b": gone, "/c": gone}, {"/b": here}, {"/a": here, "/c": here}):  # fmt: skip
+        said |= change
+        assert scrape(lasting) == scrape(Filesystem(paths, Options(), statvfs))
+
+
 def test_mounts_are_left_out_by_place_and_by_type(
     paths: Paths, write: Callable[..., object], scrape: Scrape
 ) -> None:
@@ -123,6 +145,19 @@ def test_one_that_cannot_be_asked_says_why(
         ("node_filesystem_readonly", "/dev/sda2", "/gone", "ext4",
          "no such file or directory"): 0,
     }  # fmt: skip
+
+
+def test_one_that_never_answered_is_given_though_it_is_the_only_one(
+    paths: Paths, write: Callable[..., object], scrape: Scrape
+) -> None:
+    def statvfs(_: str) -> os.statvfs_result:
+        raise RuntimeError("nothing comes back from here")
+
+    write("proc/1/mountinfo", LINE.format(point="/"))
+    collector = Filesystem(paths, Options(), statvfs)
+    for _ in range(2):
+        samples = scrape(collector)
+        assert samples["node_filesystem_device_error", "/dev/sda2", "/", "ext4", SILENT] == 1
 
 
 def test_without_the_first_process_its_own_mounts_are_given(
