@@ -6,8 +6,8 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-# On all cores; each worker has a PostgreSQL of its own.
-PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+# One more than there are cores, for much of the time a test waits; each has a PostgreSQL of its own.
+PYTEST := $(BIN)/python -m pytest --numprocesses $(shell expr $$(nproc) + 1) --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 # Files of the product: when one of these changes, what is installed may be stale.
 EDITABLE := pyproject.toml
 
