@@ -11,8 +11,9 @@ from hyperion_control.domain import tokens as rules
 from hyperion_control.domain.actors import Actor, Origin
 from hyperion_control.domain.machine_states import OFFLINE_AFTER
 from hyperion_control.domain.pages import Page, cut
+from hyperion_control.domain.roles import Role
 from hyperion_control.errors import Conflict, Forbidden, NotFound, Unauthorised
-from hyperion_control.store import agents, enrolments, machines
+from hyperion_control.store import agents, enrolments, machines, memberships, users
 from hyperion_control.store.agents import Agent
 from hyperion_control.store.enrolments import Enrolment
 from hyperion_control.store.machines import Machine
@@ -129,9 +130,10 @@ def _good(parts: Parts, origin: Origin, secret: str, now: datetime) -> Enrolment
         raise Unauthorised(REFUSED)
     with parts.database.reading("*") as connection:
         found = enrolments.present(connection, secrets_text.hashed(secret))
+        may = found is not None and _may_still(connection, found)
     if found is None:
         raise Unauthorised(REFUSED)
-    if why := _refusal(found, origin.address, now):
+    if why := _refusal(found, origin.address, now, may):
         actor = Actor(origin, organisation_id=found.organisation_id, token_id=found.id)
         refused = Entry(actor, "enrolment:use", found.id, {"why": why}, decision="refused")
         parts.audit.note(refused)
@@ -139,8 +141,19 @@ def _good(parts: Parts, origin: Origin, secret: str, now: datetime) -> Enrolment
     return found
 
 
-def _refusal(found: Enrolment, address: str, now: datetime) -> str:
+def _may_still(connection: Connection, found: Enrolment) -> bool:
+    """Whether its maker could make another: with a person rest the tokens that they made."""
+    maker = users.get(connection, found.created_by)
+    if maker is None or maker.disabled_at is not None:
+        return False
+    roles = {m.organisation_id: m.role for m in memberships.of_user(connection, maker.id)}
+    return maker.platform_admin or roles.get(found.organisation_id, 0) >= Role.OPERATOR
+
+
+def _refusal(found: Enrolment, address: str, now: datetime, may: bool) -> str:
     """For the record only."""
+    if not may:
+        return "its maker may no more"
     if found.revoked_at is not None:
         return "revoked"
     if found.expires_at <= now:

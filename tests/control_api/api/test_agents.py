@@ -13,7 +13,7 @@ from control_api.answers import As, answered, code
 from control_api.api.test_machines import added, by_token
 from control_api.calling import BEAT, PRINT, caller, handed, trade
 from control_api.conftest import Clock
-from control_api.people import People
+from control_api.people import ACME, People, id_of
 from hyperion_control.errors import Forbidden
 from hyperion_control.usecases import enrolments
 from hyperion_control.usecases.parts import Parts
@@ -94,6 +94,18 @@ def test_a_token_that_is_not_good_lets_nobody_in(
     refused = answered(as_("ada").get("/api/audit?action=enrolment:use"))["data"]
     assert [each["decision"] for each in refused] == ["refused"]
     assert answered(as_("ada").get("/api/machines"))["data"] == []
+
+
+def test_a_token_rests_while_its_maker_may_make_no_other(as_: As, client: FlaskClient) -> None:
+    ada, token, olga = as_("ada"), handed(as_("olga")), id_of("olga")
+    user, member = f"/api/users/{olga}", f"/api/organisations/{ACME}/members/{olga}"
+    answered(ada.post(f"{user}/disable"))
+    assert code(trade(client, token)) == (401, "unauthorised")
+    answered(ada.post(f"{user}/enable"))
+    answered(ada.patch(member, json={"role": "observer"}))
+    assert code(trade(client, token)) == (401, "unauthorised")
+    answered(ada.patch(member, json={"role": "operator"}))
+    answered(trade(client, token), 201)
 
 
 def test_a_stolen_token_is_used_up(as_: As, client: FlaskClient, app: Flask) -> None:
