@@ -3,6 +3,7 @@
 import os
 import resource
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -41,6 +42,24 @@ Host *
   KexAlgorithms curve25519-sha256
   LogLevel ERROR
 """
+ALONE = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from hyperion_control.domain.orders import Order
+from hyperion_control.runners.line import Hop, Key, Way
+from hyperion_control.runners.pool import Pool
+from hyperion_control.runners.ssh import SshRunner
+
+login, host_key, key, port, size = sys.argv[1:]
+key, pool, order = Key(Path(key).read_text()), Pool(), Order(("true",))
+hops = [Hop(f"127.0.1.{n + 1}", login, host_key, key, int(port)) for n in range(int(size))]
+with ThreadPoolExecutor(64) as crowd:
+    ran = list(crowd.map(lambda hop: SshRunner(pool, Way(hop)).run(order).code, hops))
+assert set(ran) == {0}
+lines = Path("/proc/self/status").read_text().splitlines()
+print(next(line.split()[1] for line in lines if line.startswith("VmHWM:")))
+"""
 PERSIST = "-o ControlMaster=auto -o ControlPersist=60s"
 
 
@@ -69,18 +88,18 @@ def fan_out() -> Iterable[Row]:
         server = stack.enter_context(sshd(many=True))
         crowd = stack.enter_context(ThreadPoolExecutor(64))
         _configure(folder, server)
-        base = _resident()
         for size in SIZES:
             ways = [_way(server, number) for number in range(size)]
+            peak = _peak(server, size)
             pool = stack.enter_context(closing(Pool()))
             clush, ansible, persisting = _peers(folder, size)
-            cold, what = partial(_cold, crowd, base, ways), f"{size} machines, cold"
+            cold, what = partial(_cold, crowd, peak, ways), f"{size} machines, cold"
             yield from _rows(what, "clush", cold, clush, Reach(0.9, 0.3, 0.3))
             yield from _rows(what, "ansible raw", cold, ansible, Reach(0.3, 0.06, 0.1))
             yield from _rows(
                 f"{size} machines, warm",
                 "ansible raw with ControlPersist",
-                partial(_ours, crowd, base, pool, ways),
+                partial(_ours, crowd, peak, pool, ways),
                 persisting,
                 Reach(0.06, 0.02, 0.1),
             )
@@ -94,19 +113,18 @@ def _rows(what: str, peer: str, ours: Measured, theirs: Measured, reach: Reach) 
         yield Row(f"{what}: {name}", unit, peer, found, getattr(reach, name))
 
 
-def _cold(crowd: ThreadPoolExecutor, base: float, ways: list[Way]) -> Spent:
+def _cold(crowd: ThreadPoolExecutor, peak: float, ways: list[Way]) -> Spent:
     with closing(Pool()) as pool:
-        return _ours(crowd, base, pool, ways)
+        return _ours(crowd, peak, pool, ways)
 
 
-def _ours(crowd: ThreadPoolExecutor, base: float, pool: Pool, ways: list[Way]) -> Spent:
-    """Its memory is what it adds to a program that is there anyway."""
+def _ours(crowd: ThreadPoolExecutor, peak: float, pool: Pool, ways: list[Way]) -> Spent:
     begun, cpu = time.perf_counter(), time.process_time()
     for done in [crowd.submit(SshRunner(pool, way).run, TRUE) for way in ways]:
         outcome = done.result()
         assert (outcome.end, outcome.code) == (End.EXITED, 0), outcome
     wall, cpu = time.perf_counter() - begun, time.process_time() - cpu
-    return Spent(wall, cpu, _resident() - base)
+    return Spent(wall, cpu, peak)
 
 
 def _theirs(argv: Sequence[object], env: Mapping[str, str]) -> Spent:
@@ -122,8 +140,11 @@ def _theirs(argv: Sequence[object], env: Mapping[str, str]) -> Spent:
     return Spent(wall, cpu, highest)
 
 
-def _resident() -> float:
-    return float(psutil.Process().memory_info().rss / 1e6)
+def _peak(server: Sshd, size: int) -> float:
+    """The most memory that a program of its own needs for it."""
+    words = server.user, to_sshd(server).host_key, server.key, server.port, size
+    argv = [sys.executable, "-c", ALONE, *map(str, words)]
+    return float(subprocess.run(argv, check=True, stdout=subprocess.PIPE).stdout) / 1e3
 
 
 def _of_children() -> float:

@@ -19,6 +19,7 @@ from hyperion_control.runners.pool import Pool
 from hyperion_control.runners.ssh import SshRunner
 from lab.fleet import Machine, fleet
 from lab.sshd import ssh_command
+from lab.wait import wait_for
 from lab.ways import to_machine
 
 CONNECTIONS = 50
@@ -33,8 +34,10 @@ def ssh() -> Iterable[Row]:
     with ExitStack() as stack:
         (machine,) = stack.enter_context(fleet(1))
         # The machine stands for fifty, each of which would let one in.
-        many = "echo MaxStartups 200 >/etc/ssh/sshd_config.d/bench.conf && systemctl reload ssh"
-        machine.ssh("sh", "-c", many)
+        machine.done(
+            "echo MaxStartups 200 >/etc/ssh/sshd_config.d/bench.conf; systemctl restart ssh"
+        )
+        wait_for(lambda: machine.done("true") == "", 10, "sshd to let somebody in again")
         way = Way(to_machine(machine))
         crowd = stack.enter_context(ThreadPoolExecutor(CONNECTIONS))
         pools = [stack.enter_context(closing(Pool())) for _ in range(CONNECTIONS)]
