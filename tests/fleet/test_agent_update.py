@@ -26,6 +26,10 @@ KILLED_IN_TRIAL = """
 until test -e /opt/hyperion/trial; do sleep 0.1; done
 systemctl kill --signal=KILL hyperion-update.service
 """
+IN_THE_WAY = """
+mv /etc/hyperion/agent.toml /root/agent.toml
+systemctl start --no-block hyperion-update
+"""
 FAILING = '\n\ndef _run(config):\n    raise SystemExit("this version fails")\n'
 
 
@@ -78,6 +82,10 @@ def update(site: Replicas, machine_id: str, seconds: int = 60) -> str:
     return str(site.ask("POST", "updates", json=body, **code)["id"])
 
 
+def of_updater(machine: Machine, fact: str) -> str:
+    return machine.done(f"systemctl show -P {fact} hyperion-update").strip()
+
+
 def standing(site: Replicas) -> dict[str, Any]:
     [found] = site.ask("GET", "updates")["data"]
     return dict(found)
@@ -123,3 +131,10 @@ def test_it_takes_a_new_version_and_comes_back_from_one_that_fails(
         )
         assert (back["version"], back["state"]) == ("0.1.2", "old")
         assert machine.done("ls /opt/hyperion/lib | wc -l").strip() == "2"
+
+        machine.done(IN_THE_WAY)
+        tried = lambda: of_updater(machine, "NRestarts") not in ("", "0")  # noqa: E731
+        wait_for(tried, SOON, "it to try again")
+        machine.done("mv /root/agent.toml /etc/hyperion/agent.toml")
+        rests = lambda: of_updater(machine, "ActiveState") == "inactive"  # noqa: E731
+        wait_for(rests, SOON, "it to find what was mended")
