@@ -6,9 +6,12 @@ Who fails shows the last that each machine wrote into its journal: nobody can lo
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from subprocess import TimeoutExpired
+from threading import Thread
 from typing import cast
 
 import pytest
+from flask import Flask
+from werkzeug.serving import make_server
 
 from control_api.conftest import (  # noqa: F401  fixtures
     _assembled,
@@ -51,3 +54,15 @@ def reached(people: People, fleet: Fleet) -> Iterator[str]:  # noqa: F811
     made = add_machine(people.parts, fleet[0].name, ssh_key_id=key.id, **way)
     with working(people.parts):
         yield made
+
+
+@pytest.fixture
+def url(app: Flask) -> Iterator[str]:  # noqa: F811
+    """Of the API, for programs that ask it over the wire."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()

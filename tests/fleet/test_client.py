@@ -5,14 +5,12 @@ import os
 import signal
 import subprocess
 import termios
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 
 import pytest
 import requests
-from flask import Flask
-from werkzeug.serving import make_server
 
 from control_api.conftest import Clock
 from control_api.people import People
@@ -22,20 +20,9 @@ from lab.ours import BIN
 from lab.processes import living
 from lab.wait import wait_for
 
-pytestmark = ON_SQLITE
+pytestmark = [ON_SQLITE, pytest.mark.usefixtures("reached")]
 
 Call = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def url(app: Flask, reached: str) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture

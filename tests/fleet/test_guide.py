@@ -5,11 +5,8 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 
 import pytest
-from flask import Flask
-from werkzeug.serving import make_server
 
 from control_api.people import PASSWORD, People
 from hyperion_control.domain import ssh_keys as key_texts
@@ -64,17 +61,6 @@ def web_1(people: People, nginx: Machine) -> Iterator[None]:
     add_machine(people.parts, "web-1", ssh_key_id=key.id, labels={"role": "web"}, **way)
     with working(people.parts):
         yield
-
-
-@pytest.fixture
-def url(app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture

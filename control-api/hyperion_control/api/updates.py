@@ -1,54 +1,32 @@
 """Updates: which version each agent is of, and another one for some or all of them."""
 
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from flask_openapi3 import APIBlueprint
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from hyperion_control import __version__
 from hyperion_control.api.command_answers import OneCommandAnswer, RunAnswer, one, show_plan
 from hyperion_control.api.commands import MOST_WITHOUT_KEY
 from hyperion_control.border import idempotency, pages
-from hyperion_control.border.command_fields import MOST_NAMED, WAYS, Id, Share
+from hyperion_control.border.command_fields import WideBody
 from hyperion_control.border.context import actor, parts, requires
-from hyperion_control.border.fields import Moment, Title
-from hyperion_control.border.models import Answer, Body
+from hyperion_control.border.models import Answer
 from hyperion_control.border.pages import PageQuery
-from hyperion_control.domain.batches import Width
 from hyperion_control.domain.roles import Role
 from hyperion_control.usecases import commands, handout, updates
-from hyperion_control.usecases.plans import Selection
 from hyperion_control.usecases.updates import KIND, Wanted
 
 bp = APIBlueprint("updates", __name__, url_prefix="/api/updates")
 
 
-class UpdateBody(Body):
-    machines: tuple[Id, ...] = Field((), max_length=MOST_NAMED)
-    group: str = Field("", max_length=63, description="Name or id.")
-    selector: str = Field("", max_length=500, description="Such as env=prod; `machine` is all.")
+class UpdateBody(WideBody):
     seconds: int = Field(60, ge=5, le=900, description="The new version must report within them.")
-    batch: Share = Field("", description="A number or a percentage.")
-    batch_wait: int = Field(0, ge=0, le=3600, description="Seconds between two batches.")
-    max_failures: Share = Field("", description="After more, the rest is skipped: 5 or 5%.")
-    dry_run: bool = False
-    reason: Title | None = None
-    expires_at: Moment | None = Field(None, description="What has not begun never does.")
-
-    @model_validator(mode="after")
-    def _names_machines(self) -> Self:
-        if sum(bool(getattr(self, way)) for way in WAYS) != 1:
-            raise ValueError(f"name the machines by one of {', '.join(WAYS)}")
-        return self
 
     def wanted(self) -> Wanted:
         return Wanted(
-            Selection(self.machines, self.group, self.selector),
-            Width(0, self.batch, self.batch_wait, self.max_failures),
-            self.seconds,
-            self.reason or "",
-            self.expires_at,
+            self.selection(), self.width(), self.seconds, self.reason or "", self.expires_at
         )
 
 
