@@ -53,6 +53,7 @@ from hyperion_control.border import (
     idempotency,
     models,
     problems,
+    repeatable,
 )
 from hyperion_control.border.context import access_of
 from hyperion_control.usecases.parts import Parts
@@ -130,6 +131,7 @@ def assembled() -> OpenAPI:
     metrics.measure(app)
     cors.allow(app)
     bodies.limit(app)
+    repeatable.tell(app)
     gate.guard(app)
     models.refuse_queries(app)
     idempotency.guard(app)

@@ -24,10 +24,13 @@ from typing import Any
 from gunicorn.http import get_parser  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
+from hyperion_control.api import metrics
 from hyperion_control.border import malformed
 from hyperion_control.border.bodies import MOST_BODY_BYTES
 from hyperion_control.border.waiting import Parked, Visit, visit
 from hyperion_control.parked import Parking
+from hyperion_control.repeats import Repeats
+from hyperion_control.store.changes import Changes
 
 # For a whole request, from the moment it may begin.
 REQUEST_SECONDS = 5
@@ -85,12 +88,15 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc]
 
     def run(self) -> None:
         parts = self.wsgi.extensions["hyperion"]
+        changes = Changes(parts.database.file)
+        self._repeats = Repeats(changes.count, partial(metrics.count_repeated, self.wsgi))
         self._parking = Parking(self, parts.registry)
         leave = parts.bell.subscribe(self._parking.hear)
         try:
             super().run()
         finally:
             leave()
+            changes.close()
             parts.bell.close()  # its pipe goes with it
 
     def enqueue_req(self, conn: Any) -> None:
@@ -112,6 +118,7 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc]
             return
         conn.data = b""
         if conn.whole and result:
+            self._repeats.keep(conn.asked, conn.visit.told)
             super().finish_request(conn, fs)
             return
         waiting = Waiting(conn, time.monotonic() + LEAVE_SECONDS, leaving=True)
@@ -180,8 +187,25 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc]
             self._encourage(waiting)
         if waiting.length is None or len(waiting.data) < waiting.length:
             return
-        if untaken(waiting.connection.sock) <= UNTAKEN_BYTES:
+        taken = untaken(waiting.connection.sock) <= UNTAKEN_BYTES
+        if taken and not self._repeat(waiting):
             self._hand_over(waiting)
+
+    def _repeat(self, waiting: Waiting) -> bool:
+        """Answers as before, where that is known and good; else it is seen what comes of it."""
+        conn = waiting.connection
+        whole = self.alive and len(waiting.data) == waiting.length
+        conn.asked = self._repeats.asked(conn.client, bytes(waiting.data)) if whole else None
+        answer = self._repeats.answer(conn.asked) if conn.asked else None
+        if answer is None:
+            return False
+        waiting.data.clear()
+        waiting.length, waiting.deadline = None, time.monotonic() + REQUEST_SECONDS
+        try:
+            conn.sock.sendall(answer)
+        except OSError:  # it has gone
+            self._drop(waiting)
+        return True
 
     def _encourage(self, waiting: Waiting) -> None:
         """curl waits for this before it sends a large body."""

@@ -7,6 +7,7 @@ from bench.dashboards import dashboards
 from bench.discovery import discovery
 from bench.events import events
 from bench.fan_out import fan_out
+from bench.flood import flood
 from bench.login_storm import login_storm
 from bench.processes import processes
 from bench.scrape import scrape
@@ -21,6 +22,7 @@ BENCHES: dict[str, Bench] = {
     "start": start,
     "audit": audit,
     "events": events,
+    "flood": flood,
     "api": api,
     "login_storm": login_storm,
     "discovery": discovery,

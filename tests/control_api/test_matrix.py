@@ -16,7 +16,8 @@ from control_api.every_request import Asked, Asker, Request, routes
 from control_api.people import ACME, People
 from control_api.world import KINDS, World
 from hyperion_control.app import assembled, create_app, equip
-from hyperion_control.border.context import open_to_all
+from hyperion_control.border.context import access_of, open_to_all
+from hyperion_control.border.repeatable import is_repeatable
 from hyperion_control.store import bell
 from hyperion_control.store.bell import Bell, T
 from hyperion_control.store.records import records
@@ -220,11 +221,13 @@ def admin_of(route: str) -> str:
     return "platform" if MATRIX[route]["admin"] == "403" else "admin"
 
 
-def changed_by_asking(parts: Parts, asker: Asker, looking: Iterable[str]) -> dict[str, list[str]]:
+def changed_by_asking(
+    parts: Parts, asker: Asker, looking: Iterable[str], but: set[str] = TRACES | LOOKS
+) -> dict[str, list[str]]:
     found = {}
     for route, method in itertools.product(looking, ("GET", "HEAD")):
         request = asker.prepare(route, admin_of(route))
-        if tables := changed(parts, request, TRACES | LOOKS, method=method):
+        if tables := changed(parts, request, but, method=method):
             found[f"{method} of {route}"] = tables
     return found
 
@@ -232,6 +235,17 @@ def changed_by_asking(parts: Parts, asker: Asker, looking: Iterable[str]) -> dic
 def test_looking_changes_nothing(asker: Asker, parts: Parts) -> None:
     looking = [route for route in MATRIX if route.startswith("GET ")]
     assert changed_by_asking(parts, asker, looking) == {}
+
+
+def test_what_may_be_told_again_leaves_no_record_and_asks_for_no_code(
+    asker: Asker, parts: Parts, app: Flask
+) -> None:
+    views = [(rule.rule, app.view_functions[rule.endpoint]) for rule in app.url_map.iter_rules()]
+    again = {route: access_of(view) for route, view in views if is_repeatable(view)}
+    assert "/api/me" in again
+    assert [route for route, access in again.items() if not access or access.step_up] == []
+    looking = [f"GET {route}" for route in again]
+    assert changed_by_asking(parts, asker, looking, TRACES - {"records"}) == {}
 
 
 def test_what_changes_something_when_looked_at_is_named(people: People, parts: Parts) -> None:

@@ -12,6 +12,7 @@ from hyperion_control.border.context import actor, parts, requires
 from hyperion_control.border.fields import Moment
 from hyperion_control.border.models import Answer, Body, Model, Path
 from hyperion_control.border.pages import PageQuery
+from hyperion_control.border.repeatable import repeatable
 from hyperion_control.domain.alerts import Alert, Group, clean
 from hyperion_control.domain.roles import Role
 from hyperion_control.store.alerts import Kept, Wanted
@@ -78,6 +79,7 @@ class AlertAnswer(Answer):
 
 
 @bp.get("", summary="List the alerts")
+@repeatable
 @may_read
 def page(query: AlertsQuery) -> Any:
     """List the alerts of the organisation, the newest first; ended ones are kept for 90 days."""
@@ -97,6 +99,7 @@ def receive(body: ToldBody) -> Any:
 
 
 @bp.get("/<alert_id>", summary="Look at an alert", responses={200: AlertAnswer})
+@repeatable
 @may_read
 def look(path: AlertPath) -> Any:
     """Look at an alert with all its labels and annotations."""

@@ -11,6 +11,7 @@ from hyperion_control.border.context import actor, parts, requires
 from hyperion_control.border.machine_fields import Colour, Name
 from hyperion_control.border.models import Answer, Body, Path
 from hyperion_control.border.pages import PageQuery
+from hyperion_control.border.repeatable import repeatable
 from hyperion_control.domain.roles import Role
 from hyperion_control.store.groups import Group
 from hyperion_control.usecases import groups
@@ -44,6 +45,7 @@ class GroupAnswer(Answer):
 
 
 @bp.get("", summary="List the groups")
+@repeatable
 @may_read
 def page(query: PageQuery) -> Any:
     """List the groups by name."""
@@ -60,6 +62,7 @@ def create(body: GroupBody) -> Any:
 
 
 @bp.get("/<group_id>", summary="Look at a group", responses={200: GroupAnswer})
+@repeatable
 @may_read
 def look(path: GroupPath) -> Any:
     """Look at a group, with the ETag that a change asks for."""

@@ -12,6 +12,7 @@ from hyperion_control.border.context import actor, parts, requires
 from hyperion_control.border.machine_fields import MachineFields, Name
 from hyperion_control.border.models import Answer, Body, Path
 from hyperion_control.border.pages import PageQuery
+from hyperion_control.border.repeatable import repeatable
 from hyperion_control.domain.host_keys import KeyState, fingerprint, key_state
 from hyperion_control.domain.machine_states import State
 from hyperion_control.domain.roles import Role
@@ -97,6 +98,7 @@ class MachineCountsAnswer(Answer):
 
 
 @bp.get("", summary="List the machines", responses={200: MachinesAnswer})
+@repeatable
 @may_read
 def page(query: MachinesQuery) -> Any:
     """List machines by name, chosen by labels, state or a part of the name."""
@@ -114,6 +116,7 @@ def create(body: MachineBody) -> Any:
 
 
 @bp.get("/statistics", summary="Count the machines", responses={200: MachineCountsAnswer})
+@repeatable
 @may_read
 def count() -> Any:
     """Count the machines by state and group."""
@@ -121,6 +124,7 @@ def count() -> Any:
 
 
 @bp.get("/<machine_id>", summary="Look at a machine", responses={200: MachineAnswer})
+@repeatable
 @may_read
 def look(path: MachinePath) -> Any:
     """Look at a machine, also at one that was deleted, with the ETag that a change asks for."""

@@ -10,6 +10,7 @@ from hyperion_control.border import bodies, versions
 from hyperion_control.border.context import actor, parts, signed_in
 from hyperion_control.border.fields import Code, Email, Language, Password, TimeZone, Title
 from hyperion_control.border.models import Body, Path
+from hyperion_control.border.repeatable import repeatable
 from hyperion_control.usecases import me, organisations, photos, privacy
 from hyperion_control.usecases.me import Oneself
 
@@ -48,6 +49,7 @@ class Picture(RawModel):
 
 
 @bp.get("", summary="Who am I", responses={200: OneselfAnswer})
+@repeatable
 @signed_in(duties=False)
 def look() -> Any:
     """Tell who is signed in, in which organisation, with which roles and duties."""

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from flask import Response, current_app, g, request
 
@@ -32,6 +32,13 @@ STREAM_LOOK_SECONDS = 0.8
 FULL = "as many requests wait already as can: ask again in 5 s"
 
 
+class Told(NamedTuple):
+    """An answer that is good until something is written; whole when the request is over."""
+
+    route: str
+    response: Response
+
+
 @dataclass
 class Visit:
     """One request from its first dispatch to its answer, as the server keeps it."""
@@ -42,6 +49,7 @@ class Visit:
     request_id: str = ""
     carried: Any = None
     ends: dict[str, float] = field(default_factory=dict)  # of its waits, by topic
+    told: Told | None = None
 
 
 visit: ContextVar[Visit | None] = ContextVar("visit", default=None)
