@@ -115,6 +115,7 @@ JSON: dict[str, dict[str, Any]] = {
     "PUT /api/ssh-keys/<key_id>/certificate": {"certificate": ""},
 }
 FORMS: dict[str, dict[str, str]] = {
+    "POST /commands/<command_id>/approval": {"hash": HASH, "what": "approve"},
     "POST /invitation/<secret>": {**ACCOUNT, **TWICE},
     "POST /login": CREDENTIALS,
     "POST /login/code": {"code": "{code}"},

@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from hyperion_control.border.context import actor, parts, requires
-from hyperion_control.domain.commands import OPEN_COMMANDS
+from hyperion_control.domain.commands import OPEN_COMMANDS, CommandState
 from hyperion_control.domain.roles import Role
 from hyperion_control.store.commands import STOPPABLE
 from hyperion_control.usecases import commands, feeds
@@ -34,6 +34,7 @@ def show(command_id: str) -> str:
         cursor=pieces.cursor(shares.after),
         runs=runs,
         said=_said(command_id, so_far=runs and told.machine is not None) if sees else None,
+        may_decide=sees and told.command.state is CommandState.PENDING_APPROVAL,
         may_cancel=sees and told.command.state in STOPPABLE,
     )
 

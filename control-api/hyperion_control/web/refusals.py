@@ -36,6 +36,7 @@ SENTENCES = {
     "no-unit": lazy_gettext("There is no such service on this machine."),
     "not-in-maintenance": lazy_gettext("This machine is not in maintenance."),
     "organisation-needed": lazy_gettext("Choose on the first page in which organisation you work."),
+    "own-command": lazy_gettext("Nobody approves a command of their own."),
     "passwords-differ": lazy_gettext("The two passwords differ."),
     "process-changed": lazy_gettext(
         "It has ended, or its number belongs to another process now. List them again."

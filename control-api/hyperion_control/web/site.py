@@ -6,6 +6,7 @@ from jinja2 import StrictUndefined
 from hyperion_control.errors import BadRequest
 from hyperion_control.web import (
     act,
+    approval,
     command,
     commands,
     docs,
@@ -56,6 +57,7 @@ PAGES: tuple[Blueprint, ...] = (
     run.bp,
     commands.bp,
     command.bp,
+    approval.bp,
     docs.bp,
     files.bp,
 )

@@ -1,16 +1,20 @@
 """Commands on pages: run on a machine, followed to their end, canceled, and found again."""
 
 import pytest
+from flask.testing import FlaskClient
 
 from control_api.conftest import Clock
 from control_api.people import ACME, People
 from control_api.web.conftest import Visit
 from control_api.web.shop import Shop
 from hyperion_control.domain import ids
+from hyperion_control.domain.orders import Order
 from hyperion_control.domain.policies import Effect
 from hyperion_control.domain.roles import Role
 from hyperion_control.store import policies
 from hyperion_control.store.policies import Policy
+from hyperion_control.usecases import commands, plans
+from hyperion_control.usecases.plans import Asked, Selection
 from hyperion_control.web import pieces
 from lab.errands import add_machine, ask, recorded
 from lab.markup import faults
@@ -139,6 +143,81 @@ def test_what_a_rule_wants_approved_waits_and_can_be_canceled(visit: Visit, shop
     assert olga.post(f"{path}/cancel").location == path
     assert "waits for an approval" not in olga.get(path).text
     assert shop.asked == []
+
+
+def waiting(shop: Shop, olga: FlaskClient) -> str:
+    """The address of a command of hers that needs a second person."""
+    rule(shop, Effect.APPROVE)
+    return olga.post(f"{shop.path}/run", data=UPTIME).location
+
+
+def decision(page: str, what: str) -> dict[str, str]:
+    return {"hash": page.partition('name="hash" value="')[2].partition('"')[0], "what": what}
+
+
+def test_a_second_person_looks_at_all_of_it_and_approves(visit: Visit, shop: Shop) -> None:
+    path, ada = waiting(shop, visit("olga")), visit("ada")
+    assert f'href="{path}/approval"' in ada.get(path).text
+    page = ada.get(f"{path}/approval").text
+    for text in ("uptime", "-p", "shop-1", "a look", "Olga"):
+        assert text in page
+    assert faults(page) == []
+    assert ada.post(f"{path}/approval", data=decision(page, "approve")).location == path
+    assert "succeeded" in ada.get(path).text
+    [(_, order)] = shop.asked
+    assert order["argv"] == ["uptime", "-p"]
+    assert "It waits for nobody." in ada.get(f"{path}/approval").text
+
+
+def test_all_that_it_would_do_is_shown(visit: Visit, shop: Shop, people: People) -> None:
+    rule(shop, Effect.APPROVE)
+    order = Order(("uptime", "-p"), b"echo '<b>'\n", {"LANG": "C"}, folder="/srv", user="postgres")
+    planned = plans.plan(shop.parts, people.actor("olga"), Asked(order, Selection((shop.id,))))
+    command = commands.run(shop.parts, people.actor("olga"), planned)
+    page = visit("ada").get(f"/commands/{command.id}/approval").text
+    for text in ("LANG=C", "/srv", "postgres", "echo &#39;&lt;b&gt;&#39;"):
+        assert text in page
+    assert faults(page) == []
+
+
+def test_what_is_not_approved_never_begins(visit: Visit, shop: Shop) -> None:
+    path, ada = waiting(shop, visit("olga")), visit("ada")
+    data = decision(ada.get(f"{path}/approval").text, "reject")
+    assert ada.post(f"{path}/approval", data=data).location == path
+    assert "canceled" in ada.get(path).text
+    assert shop.asked == []
+
+
+def test_the_other_page_of_a_command_that_changed_decides_nothing(visit: Visit, shop: Shop) -> None:
+    path, ada = waiting(shop, visit("olga")), visit("ada")
+    for data in ({"hash": "0" * 64, "what": "approve"}, {"hash": "0" * 64, "what": "run"}, {}):
+        assert ada.post(f"{path}/approval", data=data).status_code in (400, 409)
+    assert "waits for an approval" in ada.get(path).text
+
+
+def test_nobody_approves_a_command_of_their_own(visit: Visit, shop: Shop) -> None:
+    olga = visit("olga")
+    path = waiting(shop, olga)
+    page = olga.get(f"{path}/approval").text
+    assert "somebody else must approve it" in page
+    assert "Approve it" not in page.partition("<form")[2]
+    answer = olga.post(f"{path}/approval", data=decision(page, "approve"))
+    assert answer.status_code == 403
+    assert "Nobody approves a command of their own." in answer.text
+    assert shop.asked == []
+
+
+def test_to_approve_takes_a_fresh_code(
+    visit: Visit, shop: Shop, people: People, clock: Clock
+) -> None:
+    path, ada = waiting(shop, visit("olga")), visit("ada")
+    clock.forward(301)
+    data = decision(ada.get(f"{path}/approval").text, "approve")
+    answer = ada.post(f"{path}/approval", data=data)
+    assert (answer.status_code, shop.asked) == (401, [])
+    assert faults(answer.text) == []
+    data["code"] = people.code()
+    assert ada.post(f"{path}/approval", data=data).location == path
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,13 @@ OF_MACHINES = {
     "/services/<unit>/<verb>": f"/services/{UNIT}/restart",
 }
 # Looked at in tests of their own.
-ELSEWHERE = {"/act", "/machines", "/commands", "/commands/<command_id>"}
+ELSEWHERE = {
+    "/act",
+    "/machines",
+    "/commands",
+    "/commands/<command_id>",
+    "/commands/<command_id>/approval",
+}
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
