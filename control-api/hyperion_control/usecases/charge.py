@@ -30,17 +30,12 @@ def known(connection: Connection, actor: Actor, user_id: str) -> User:
     return user
 
 
-def refuse_unless_in_charge(connection: Connection, actor: Actor, user: User) -> None:
+def decided_over(connection: Connection, actor: Actor, user_id: str) -> User:
     """An account is one everywhere: who changes it must be admin wherever it is a member."""
-    if actor.platform_admin:
-        return
-    theirs = {member.organisation_id for member in memberships.of_user(connection, user.id)}
-    if user.platform_admin or not theirs <= _administered(connection, actor):
-        raise Forbidden(
-            "this person is also in places where you are not admin:"
-            " remove them from your organisation, or ask who runs the platform",
-            code="not-in-charge",
-        )
+    user = known(connection, actor, user_id)
+    if not actor.platform_admin:
+        _refuse_unless_admin_everywhere(connection, actor, user)
+    return user
 
 
 def refuse_above_own(actor: Actor, role: Role) -> None:
@@ -60,6 +55,16 @@ def keep_an_admin(connection: Connection, organisation_id: str, user_id: str) ->
 def keep_a_platform_admin(connection: Connection, user_id: str) -> None:
     if users.platform_admins(connection) == [user_id]:
         raise Conflict("the last platform admin stays: make another one first", code="last-admin")
+
+
+def _refuse_unless_admin_everywhere(connection: Connection, actor: Actor, user: User) -> None:
+    theirs = {member.organisation_id for member in memberships.of_user(connection, user.id)}
+    if user.platform_admin or not theirs <= _administered(connection, actor):
+        raise Forbidden(
+            "this person is also in places where you are not admin:"
+            " remove them from your organisation, or ask who runs the platform",
+            code="not-in-charge",
+        )
 
 
 def _administered(connection: Connection, actor: Actor) -> set[str]:

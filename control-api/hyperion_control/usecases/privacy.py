@@ -50,8 +50,7 @@ def erase_oneself(parts: Parts, actor: Actor, password: str, code: str) -> None:
 def erase(parts: Parts, actor: Actor, user_id: str, version: int | None) -> None:
     entry = Entry(actor, "user:erase", user_id)
     with parts.audit.acting(entry), charge.deciding(parts) as connection:
-        user = charge.known(connection, actor, user_id)
-        charge.refuse_unless_in_charge(connection, actor, user)
+        user = charge.decided_over(connection, actor, user_id)
         if version not in (None, user.version):
             raise Stale("somebody changed this user meanwhile: look again")
         _erase(connection, parts, user)

@@ -88,8 +88,7 @@ def change(
 ) -> Member:
     entry = Entry(actor, "user:change", user_id, {"fields": sorted(changes)})
     with parts.audit.acting(entry), charge.deciding(parts) as connection:
-        user = charge.known(connection, actor, user_id)
-        charge.refuse_unless_in_charge(connection, actor, user)
+        user = charge.decided_over(connection, actor, user_id)
         write(connection, user, changes, version)
         return _member(connection, actor, user_id)
 
@@ -100,8 +99,7 @@ def disable(parts: Parts, actor: Actor, user_id: str) -> Member:
         parts.audit.acting(Entry(actor, "user:disable", user_id)),
         charge.deciding(parts) as connection,
     ):
-        user = charge.known(connection, actor, user_id)
-        charge.refuse_unless_in_charge(connection, actor, user)
+        user = charge.decided_over(connection, actor, user_id)
         for membership in memberships.of_user(connection, user_id):
             charge.keep_an_admin(connection, membership.organisation_id, user_id)
         charge.keep_a_platform_admin(connection, user_id)
@@ -116,8 +114,7 @@ def enable(parts: Parts, actor: Actor, user_id: str) -> Member:
         parts.audit.acting(Entry(actor, "user:enable", user_id)),
         charge.deciding(parts) as connection,
     ):
-        user = charge.known(connection, actor, user_id)
-        charge.refuse_unless_in_charge(connection, actor, user)
+        user = charge.decided_over(connection, actor, user_id)
         if user.erased_at is not None:
             raise Conflict("this user was erased: there is nothing left to enable")
         users.change(connection, user_id, {"disabled_at": None})
@@ -130,8 +127,7 @@ def reset(parts: Parts, actor: Actor, user_id: str) -> Handed:
         parts.audit.acting(Entry(actor, "user:reset", user_id)),
         charge.deciding(parts) as connection,
     ):
-        user = charge.known(connection, actor, user_id)
-        charge.refuse_unless_in_charge(connection, actor, user)
+        user = charge.decided_over(connection, actor, user_id)
         if user.disabled_at is not None:
             raise Conflict("this user is disabled: enable them first")
         links.remove_of_user(connection, user_id)
