@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sources import DASHBOARDS
+from sources.buttons import ASKED_FOR, with_buttons
 from sources.organisation import of_organisation
 from sources.queries import Json
 
@@ -21,21 +22,29 @@ def main(words: list[str]) -> None:
     parser.add_argument(
         "--group", metavar="NAME=COLOUR", action="append", default=[], help="such as web=#2f6fde"
     )
+    parser.add_argument("--buttons", choices=ASKED_FOR, help="that act, and by whose right")
     asked = parser.parse_args(words)
-    if bool(asked.organisation) != bool(asked.control):
-        parser.error("an organisation needs --control, the address of the control API, and only it")
-    boards: Iterable[Json] = DASHBOARDS
-    if asked.organisation:
-        if asked.folder == DEFAULT:
-            parser.error("name a folder: the one of all organisations is not for one of them")
-        colours = dict(group.split("=", 1) for group in asked.group if "=" in group)
-        if len(colours) != len(asked.group):
-            parser.error("--group is written NAME=COLOUR, such as web=#2f6fde, once for each")
-        try:
-            boards = of_organisation(asked.organisation, asked.control, colours)
-        except ValueError as error:
-            parser.error(str(error))
+    if asked.folder == DEFAULT and (asked.organisation or asked.buttons):
+        parser.error("name a folder: the one that is committed is as everybody wants it")
+    try:
+        boards = _of(asked) if asked.organisation or asked.control else DASHBOARDS
+    except ValueError as error:
+        parser.error(str(error))
+    if asked.buttons:
+        boards = [with_buttons(board, asked.buttons) for board in boards]
     write(boards, asked.folder)
+
+
+def _of(asked: argparse.Namespace) -> Iterable[Json]:
+    """Of one organisation."""
+    if not (asked.organisation and asked.control):
+        raise ValueError(
+            "an organisation needs --control, the address of the control API, and only it"
+        )
+    colours = dict(group.split("=", 1) for group in asked.group if "=" in group)
+    if len(colours) != len(asked.group):
+        raise ValueError("--group is written NAME=COLOUR, such as web=#2f6fde, once for each")
+    return of_organisation(asked.organisation, asked.control, colours)
 
 
 def write(boards: Iterable[Json], folder: Path) -> None:

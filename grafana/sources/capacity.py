@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from sources.limits import falling, rising
-from sources.links import OF_MACHINE, ROW_ACT, ROW_MACHINE
+from sources.links import LINE_DISKS, OF_MACHINE, ROW_ACT, ROW_ACT_DISK, ROW_DISKS, ROW_MACHINE
 from sources.panels import bars, graph
 from sources.parts import dashboard, line, row
 from sources.queries import Json, now, query
@@ -61,7 +61,7 @@ FULL = table(
     (
         Label("machine", "Machine", (ROW_MACHINE, ROW_ACT), width=180),
         Label("instance", "Address", (ROW_MACHINE, ROW_ACT), width=180),
-        Label("mountpoint", "Filesystem"),
+        Label("mountpoint", "Filesystem", (ROW_DISKS, ROW_ACT_DISK)),
         Label("device", "Device"),
     ),
     (
@@ -86,7 +86,7 @@ FORECAST = bars(
     ),
     most=1,
     limits=rising(0.9, 1),
-    links=OF_MACHINE,
+    links=(*OF_MACHINE, LINE_DISKS),
 )
 
 MEMORY_FORECAST = bars(

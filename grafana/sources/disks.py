@@ -160,7 +160,7 @@ BUSY = graph(
         "{{machine}} {{device}}",
     ),
     most=1,
-    links=OF_MACHINE,
+    links=OF_DISK,
 )
 
 BYTES = graph(
@@ -169,7 +169,7 @@ BYTES = graph(
     "Bps",
     query(rate("node_disk_read_bytes_total", DEVICE), "{{machine}} {{device}} read"),
     query(rate("node_disk_written_bytes_total", DEVICE), "{{machine}} {{device}} written"),
-    links=OF_MACHINE,
+    links=OF_DISK,
 )
 
 
@@ -186,7 +186,7 @@ WAIT = graph(
     "s",
     query(wait("read"), "{{machine}} {{device}} read"),
     query(wait("write"), "{{machine}} {{device}} write"),
-    links=OF_MACHINE,
+    links=OF_DISK,
 )
 
 QUEUE = graph(
@@ -197,7 +197,7 @@ QUEUE = graph(
         MACHINES.of("instance_device:node_disk_io_time_weighted_seconds:rate5m", DEVICE),
         "{{machine}} {{device}}",
     ),
-    links=OF_MACHINE,
+    links=OF_DISK,
 )
 
 WEAR = row(

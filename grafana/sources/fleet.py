@@ -1,9 +1,17 @@
 """Every machine in one view, the worst first, and a click to each."""
 
 from sources.limits import HEALTH, SPACE, USE, VERDICT, YES, any_is_bad, rising
-from sources.links import OF_MACHINE, ROW_ACT, ROW_ALERTS, ROW_DISK, ROW_MACHINE, ROW_PROCESSES
+from sources.links import (
+    LINE_DISKS,
+    OF_MACHINE,
+    ROW_ACT,
+    ROW_ALERTS,
+    ROW_DISK,
+    ROW_MACHINE,
+    ROW_PROCESSES,
+)
 from sources.panels import bars, graph, stat
-from sources.parts import dashboard, line
+from sources.parts import dashboard, line, row
 from sources.queries import Json, now, query
 from sources.scope import MACHINE, MACHINES
 from sources.space import LEFT
@@ -185,7 +193,7 @@ FULLEST = bars(
     now(f"topk(10, 1 - {LEFT})", "{{machine}} {{mountpoint}}"),
     most=1,
     limits=SPACE,
-    links=OF_MACHINE,
+    links=(*OF_MACHINE, LINE_DISKS),
 )
 
 FLEET = dashboard(
@@ -197,5 +205,6 @@ FLEET = dashboard(
     line(*COUNTS, height=4),
     line(TABLE, height=14),
     line(*GRAPHS),
-    line(FULLEST, ALERTS, ANSWERING),
+    line(FULLEST),
+    row("Alerts and answers over time", line(ALERTS, ANSWERING)),
 )

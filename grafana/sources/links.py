@@ -37,6 +37,7 @@ LINE_ACT_PROCESS = _act("Act on this process", LINE, "processes", pid="pid", uni
 ROW_MACHINE = _to("hyperion-machine", "This machine", ROW)
 ROW_ALERTS = _to("hyperion-alerts", "Alerts of this machine", ROW)
 ROW_DISK = _to("hyperion-disks", "This disk", ROW, device="device")
+ROW_DISKS = _to("hyperion-disks", "Disks of this machine", ROW)
 ROW_PROCESSES = _to("hyperion-processes", "Processes and services of this machine", ROW)
 ROW_ACT = _act("Act on this machine", ROW, "machine")
 ROW_ACT_DISK = _act("Act on this disk", ROW, "disk", device="device")

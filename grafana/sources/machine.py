@@ -14,7 +14,7 @@ from sources.links import (
 )
 from sources.panels import bars, graph, stat, states
 from sources.parts import dashboard, line
-from sources.queries import now, query
+from sources.queries import kinds, now, query
 from sources.scope import MACHINE, MACHINES
 from sources.space import DISK_SPACE
 from sources.variables import of_machines
@@ -25,6 +25,7 @@ BUSY = 'mode!="idle"'
 OUTSIDE = 'device!="lo"'
 FIRING, PENDING = (of("ALERTS", f'alertstate="{state}"') for state in ("firing", "pending"))
 FAILED = of("node_systemd_unit_state", 'state="failed"')
+TOTAL, SWAP = of("node_memory_MemTotal_bytes"), of("node_memory_SwapTotal_bytes")
 SAID = grown("hyperion_events_total", 'class!="other"')
 
 RUNNING = stat(
@@ -111,8 +112,10 @@ LOAD = graph(
     "Tasks that run or wait, averaged over one minute. Above the number of processors something"
     " waits.",
     "short",
-    query(of("node_load1"), "{{machine}} load"),
-    query(of("instance:node_num_cpu:sum"), "{{machine}} processors"),
+    kinds(
+        {"load": of("node_load1"), "processors": of("instance:node_num_cpu:sum")},
+        "{{machine}} {{kind}}",
+    ),
     links=(LINE_PROCESSES, LINE_ACT),
 )
 
@@ -121,14 +124,13 @@ MEMORY = graph(
     "Memory that programs hold, out of what the machine has. Caches that the kernel would give"
     " back count as free.",
     "bytes",
-    query(
-        f"{of('node_memory_MemTotal_bytes')} - {of('node_memory_MemAvailable_bytes')}",
-        "{{machine}} in use",
-    ),
-    query(of("node_memory_MemTotal_bytes"), "{{machine}} total"),
-    query(
-        f"{of('node_memory_SwapTotal_bytes')} - {of('node_memory_SwapFree_bytes')}",
-        "{{machine}} swap in use",
+    kinds(
+        {
+            "in use": f"{TOTAL} - {of('node_memory_MemAvailable_bytes')}",
+            "total": TOTAL,
+            "swap in use": f"{SWAP} - {of('node_memory_SwapFree_bytes')}",
+        },
+        "{{machine}} {{kind}}",
     ),
     links=(LINE_PROCESSES, LINE_ACT),
 )
@@ -137,9 +139,12 @@ PRESSURE = graph(
     "Pressure",
     "Share of time in which at least one task waited for a processor, for memory or for a disk.",
     "percentunit",
-    *(
-        query(rate(f"node_pressure_{what}_waiting_seconds_total"), f"{{{{machine}}}} {word}")
-        for what, word in (("cpu", "processors"), ("memory", "memory"), ("io", "disks"))
+    kinds(
+        {
+            word: rate(f"node_pressure_{what}_waiting_seconds_total")
+            for what, word in (("cpu", "processors"), ("memory", "memory"), ("io", "disks"))
+        },
+        "{{machine}} {{kind}}",
     ),
     limits=rising(0.2, 0.5),
     links=(LINE_PROCESSES, LINE_ACT),
@@ -149,8 +154,13 @@ DISK_BYTES = graph(
     "Disk traffic",
     "Bytes read from and written to each disk.",
     "Bps",
-    query(rate("node_disk_read_bytes_total"), "{{machine}} {{device}} read"),
-    query(rate("node_disk_written_bytes_total"), "{{machine}} {{device}} written"),
+    kinds(
+        {
+            "read": rate("node_disk_read_bytes_total"),
+            "written": rate("node_disk_written_bytes_total"),
+        },
+        "{{machine}} {{device}} {{kind}}",
+    ),
     links=(LINE_DISKS, LINE_ACT_DISK),
 )
 
@@ -168,8 +178,13 @@ NETWORK_BYTES = graph(
     "Network traffic",
     "Bytes received and sent by each interface.",
     "Bps",
-    query(rate("node_network_receive_bytes_total", OUTSIDE), "{{machine}} {{device}} received"),
-    query(rate("node_network_transmit_bytes_total", OUTSIDE), "{{machine}} {{device}} sent"),
+    kinds(
+        {
+            "received": rate("node_network_receive_bytes_total", OUTSIDE),
+            "sent": rate("node_network_transmit_bytes_total", OUTSIDE),
+        },
+        "{{machine}} {{device}} {{kind}}",
+    ),
     links=(LINE_NETWORK, LINE_ACT),
 )
 
@@ -178,8 +193,13 @@ NETWORK_LOSS = graph(
     "Packets that were dropped on their way in and out. Now and then is normal; a steady line is"
     " not. The network's dashboard says at which interface, and what was damaged.",
     "pps",
-    query(of("instance:node_network_receive_drop_excluding_lo:rate5m"), "{{machine}} received"),
-    query(of("instance:node_network_transmit_drop_excluding_lo:rate5m"), "{{machine}} sent"),
+    kinds(
+        {
+            "received": of("instance:node_network_receive_drop_excluding_lo:rate5m"),
+            "sent": of("instance:node_network_transmit_drop_excluding_lo:rate5m"),
+        },
+        "{{machine}} {{kind}}",
+    ),
     links=(LINE_NETWORK, LINE_ACT),
 )
 

@@ -4,7 +4,7 @@ from functools import partial
 
 from sources import panels
 from sources.limits import YES, any_is_bad, rising
-from sources.links import LINE_ACT, LINE_DISKS
+from sources.links import LINE_ACT, LINE_ACT_DISK, LINE_DISKS
 from sources.parts import line, row
 from sources.queries import Json, query
 from sources.scope import MACHINE, MACHINES
@@ -172,7 +172,7 @@ DISKS = row(
                 },
                 "device",
             ),
-            links=(LINE_DISKS, LINE_ACT),
+            links=(LINE_DISKS, LINE_ACT_DISK),
         ),
         graph(
             "Queue",
@@ -182,7 +182,7 @@ DISKS = row(
                 of("instance_device:node_disk_io_time_weighted_seconds:rate5m"),
                 "{{machine}} {{device}}",
             ),
-            links=(LINE_DISKS, LINE_ACT),
+            links=(LINE_DISKS, LINE_ACT_DISK),
         ),
         INODES,
     ),

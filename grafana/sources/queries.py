@@ -1,5 +1,6 @@
 """Questions to Prometheus, and the one source they go to."""
 
+from collections.abc import Mapping
 from typing import Any
 
 Json = dict[str, Any]
@@ -10,6 +11,12 @@ DATASOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
 def query(expression: str, legend: str) -> Json:
     """How something went, over the time that is shown."""
     return {"datasource": DATASOURCE, "expr": expression, "legendFormat": legend, "range": True}
+
+
+def kinds(expressions: Mapping[str, str], legend: str) -> Json:
+    """Several things in one request, which `{{kind}}` tells apart."""
+    told = (f'label_replace({of}, "kind", "{kind}", "", "")' for kind, of in expressions.items())
+    return query(" or ".join(told), legend)
 
 
 def now(expression: str, legend: str) -> Json:

@@ -180,6 +180,13 @@ class World:
                 maintenances.add(connection, work)
         return made.id
 
+    def machine_name(self) -> str:
+        made = self.machine(worked_on=False)
+        with self.parts.database.reading(ACME) as connection:
+            found = machines.get(connection, ACME, made)
+        assert found
+        return found.name
+
     def enrolment(self) -> str:
         """The secret of one that was handed out just now."""
         secret, now = secrets_text.new(secrets_text.ENROLMENT), self.parts.clock()

@@ -116,6 +116,10 @@ def ask(expression: str) -> Callable[[Json], object]:
     return lambda board: first(board)["targets"][0].update(expr=expression)
 
 
+def unlinked(number: int) -> Callable[[Json], object]:
+    return lambda board: board["panels"][number - 1]["fieldConfig"]["defaults"].update(links=[])
+
+
 CHOSEN = '{job=~"$job", instance=~"$instance"}'
 # What each rule says of the fault that it is for.
 PLANTED: dict[str, Callable[[Json], object]] = {
@@ -173,12 +177,15 @@ PLANTED: dict[str, Callable[[Json], object]] = {
     "a link sets moon, which hyperion-machine has not": (
         lambda board: board["links"][1].update(url="/d/hyperion-machine?var-moon=1")
     ),
-    "panel 1 names machines and leads nowhere": (
-        lambda board: board["panels"][0]["fieldConfig"]["defaults"].update(links=[])
-    ),
+    "panel 1 names a machine and has no link with /act?": unlinked(1),
+    "panel 11 names a mountpoint and has no link with /d/hyperion-disks": unlinked(11),
+    "panel 12 names a device and has no link with /act?action=disk": unlinked(12),
+    "panel 12 names a device and has no link with /d/hyperion-disks": unlinked(12),
+    "panel 16 names a pid and has no link with &pid=": unlinked(16),
+    "panel 19 names a name and has no link with &unit=": unlinked(19),
     "$moon is used and cannot be chosen": ask('up{job="$moon"}'),
     "$moon can be chosen and is not used": override("hyperion_url", name="moon"),
-    "it asks 58 things when it opens": (
+    "it asks 59 things when it opens": (
         lambda board: first(board).update(targets=first(board)["targets"] * 16)
     ),
 }

@@ -53,8 +53,8 @@ def test_groups_have_their_colours_in_tables(tmp_path: Path) -> None:
     fleet = generated(tmp_path, *ACME, "--group=web=#2f6fde")["hyperion-fleet-acme.json"]
     overrides = [
         override
-        for panel in json.loads(fleet)["panels"]
-        for override in panel["fieldConfig"]["overrides"]
+        for panel in promql.each_panel(json.loads(fleet))
+        for override in panel.get("fieldConfig", {}).get("overrides", ())
         if override["matcher"]["options"] == "Group"
     ]
     options = {"web": {"text": "web", "color": "#2f6fde"}}

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,28 @@ MOST_QUERIES = 30
 # Grafana fills these in itself.
 GIVEN = re.compile(r"__\w+")
 USED = re.compile(r"\$\{?([A-Za-z_]\w*)")
+
+
+@dataclass(frozen=True)
+class End:
+    """Whatever names `label`, out of an expression with `asked`, has a link with `to` in it."""
+
+    label: str
+    to: str
+    asked: str = ""
+    but: tuple[str, ...] = ()  # dashboards that are the page themselves
+
+
+DISKS = "smartctl_|hyperion_smart_|node_disk_"
+ENDS = (
+    End("machine", "/act?"),
+    End("machine", "/d/hyperion-", but=("hyperion-machine", "hyperion-windows")),
+    End("device", "/act?action=disk", DISKS),
+    End("device", "/d/hyperion-disks", DISKS, but=("hyperion-disks",)),
+    End("mountpoint", "/d/hyperion-disks", but=("hyperion-disks",)),
+    End("name", "&unit=", "node_systemd_"),
+    End("pid", "&pid="),
+)
 
 
 def read(folder: Path) -> dict[str, Json]:
@@ -152,23 +175,33 @@ def dead_links(dashboard: Json, dashboards: dict[str, Json]) -> list[str]:
 
 
 def dead_ends(dashboard: Json) -> list[str]:
-    """Whatever names a machine leads to it, or to what can be done there."""
-    found = []
-    for panel in promql.each_panel(dashboard):
-        legends = " ".join(target["legendFormat"] for target in panel.get("targets", ()))
-        arranged = json.dumps(panel.get("transformations", ""))
-        if ("{{machine}}" in legends or '"machine"' in arranged) and not list(_urls(panel)):
-            found.append(f"panel {panel['id']} names machines and leads nowhere")
-    return found
+    """Whatever names a thing leads to its page, and to what can be done there."""
+    return [
+        f"panel {panel['id']} names a {end.label} and has no link with {end.to}"
+        for panel in promql.each_panel(dashboard)
+        for end in ENDS
+        if end.label in _named(panel)
+        and re.search(end.asked, " ".join(target["expr"] for target in panel["targets"]))
+        and not dashboard["uid"].startswith(end.but)
+        and not any(end.to in url for url in _urls(panel))
+    ]
+
+
+def _named(panel: Json) -> set[str]:
+    """The labels in legends and in the columns of a table."""
+    legends = " ".join(target["legendFormat"] for target in panel.get("targets", ()))
+    arranged = (each["options"] for each in panel.get("transformations", ()))
+    columns = {name for options in arranged for name in options.get("renameByName", ())}
+    return {*re.findall(r"{{(\w+)}}", legends), *columns}
 
 
 def variables(dashboard: Json) -> list[str]:
     """What is used can be chosen, and what can be chosen is used."""
-    text = [value for part in _objects(dashboard) for value in part.values()]
-    used = {name for value in text if isinstance(value, str) for name in USED.findall(value)}
-    used = {name for name in used if not GIVEN.fullmatch(name)}
+    used = {name for name in USED.findall(json.dumps(dashboard)) if not GIVEN.fullmatch(name)}
     # Grafana puts these into each selector itself.
     known = {v["name"] for v in _variables(dashboard) if v["type"] != "adhoc"}
+    # Whoever presses a button is asked for these.
+    known |= {part["key"] for part in _objects(dashboard) if "key" in part}
     return [
         *(f"${name} is used and cannot be chosen" for name in sorted(used - known)),
         *(f"${name} can be chosen and is not used" for name in sorted(known - used)),
@@ -176,8 +209,10 @@ def variables(dashboard: Json) -> list[str]:
 
 
 def too_many_queries(dashboard: Json) -> list[str]:
-    """Rows that are closed ask for nothing."""
-    asked = sum(len(panel.get("targets", ())) for panel in dashboard["panels"])
+    """Of panels, variables and annotations; rows that are closed ask for nothing."""
+    of_panels = sum(len(panel.get("targets", ())) for panel in dashboard["panels"])
+    of_variables = sum(variable["type"] == "query" for variable in _variables(dashboard))
+    asked = of_panels + of_variables + len(dashboard["annotations"]["list"])
     return [f"it asks {asked} things when it opens"] if asked > MOST_QUERIES else []
 
 

@@ -14,6 +14,8 @@ from lab.servers import Server
 Json = dict[str, Any]
 # A choice of everything, where that is not ".+".
 ALL = {"org": ".*", "group": ".*"}
+# Several things in one request: here each has to have its answer.
+KINDS = re.compile(r" or (?=label_replace\()")
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ def questions(dashboard: Json) -> Iterator[Question]:
     for panel in promql.each_panel(dashboard):
         for target in panel.get("targets", ()):
             where = f"{title}: {panel['title']}: {target['legendFormat']}"
-            yield Question(where, target["expr"], panel["id"] in closed, target["range"])
+            for expression in KINDS.split(target["expr"]):
+                yield Question(where, expression, panel["id"] in closed, target["range"])
     for drawn in dashboard["annotations"]["list"]:
         yield Question(f"{title}: annotation {drawn['name']}", drawn["expr"], over_time=True)
     for variable in dashboard["templating"]["list"]:

@@ -58,6 +58,8 @@ LABELS = {
 MOST_EMPTY = 0.02
 # A filesystem fills, once it was recorded how much was left.
 AVAILABLE = "instance_mountpoint:node_filesystem_avail_bytes:min5m"
+# Counted beside the scrapes.
+UPDATES = "hyperion_updates_pending"
 FILLING_BYTES = 128 * 2**20
 OF_A_MACHINE = ("fleet", "machine", "disks", "network", "processes", "events", "capacity")
 # What has no answer here, and why.
@@ -65,6 +67,7 @@ EMPTY = {
     "annotation Actions": "it waits a minute, so that what was done before is not taken for new",
     "annotation New versions": "nothing is installed while the test runs",
     "Restarts": "nothing is started anew while the test runs",
+    "Failures of services": "what stands for a machine with Windows has no event log",
 }
 # What the machine of the test, a virtual one or a container, does not tell, and why.
 NO_HARDWARE = {
@@ -121,6 +124,7 @@ def watch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watch]:
             filling.write_bytes(bytes(FILLING_BYTES))
             many = len(addresses) + len(parts) + 1
             wait_for(lambda: settled(store, many), SECONDS, "all to be scraped and recorded")
+            wait_for(lambda: ask(store, UPDATES), SECONDS, "updates to be counted")
             filling.unlink()
             yield Watch(store, messenger, addresses)
 

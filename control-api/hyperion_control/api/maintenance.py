@@ -54,8 +54,7 @@ def history(path: MachinePath) -> Any:
 @may_write
 def begin(path: MachinePath, body: BeginBody) -> Any:
     """Begin a maintenance, and a silence in Alertmanager that ends with it."""
-    length = timedelta(minutes=body.minutes)
-    return _kept(maintenance.begin(parts(), actor(), path.machine_id, length, body.reason)), 201
+    return begun(path.machine_id, body), 201
 
 
 @bp.patch("/maintenance", summary="Extend a maintenance", responses={200: KeptAnswer})
@@ -71,6 +70,11 @@ def extend(path: MachinePath, body: ExtendBody) -> Any:
 def end(path: MachinePath) -> Any:
     """End it now, and the silence with it."""
     return _kept(maintenance.end(parts(), actor(), path.machine_id))
+
+
+def begun(machine_id: str, body: BeginBody) -> dict[str, Any]:
+    length = timedelta(minutes=body.minutes)
+    return _kept(maintenance.begin(parts(), actor(), machine_id, length, body.reason))
 
 
 def _kept(found: Kept) -> dict[str, Any]:

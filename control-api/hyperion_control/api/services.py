@@ -113,63 +113,63 @@ def impact(path: UnitPath, query: ImpactQuery) -> Any:
 @may_act
 def start(path: UnitPath, body: UnitActBody) -> Any:
     """Start it and tell whether it stayed up."""
-    return _act("start", path, body)
+    return act("start", path, body)
 
 
 @bp.post("/<unit>/restart", summary="Restart a service", responses={200: UnitActAnswer})
 @may_act
 def restart(path: UnitPath, body: UnitActBody) -> Any:
     """Restart it and tell whether it is a new start that stayed up."""
-    return _act("restart", path, body)
+    return act("restart", path, body)
 
 
 @bp.post("/<unit>/reload", summary="Reload a service", responses={200: UnitActAnswer})
 @may_act
 def reload(path: UnitPath, body: UnitActBody) -> Any:
     """Let it read its configuration again."""
-    return _act("reload", path, body)
+    return act("reload", path, body)
 
 
 @bp.post("/<unit>/stop", summary="Stop a service", responses={200: UnitActAnswer})
 @may_take_away
 def stop(path: UnitPath, body: UnitActBody) -> Any:
     """Stop it, and what falls with it; refused where the machine would be out of reach."""
-    return _act("stop", path, body)
+    return act("stop", path, body)
 
 
 @bp.post("/<unit>/enable", summary="Enable a service", responses={200: UnitActAnswer})
 @may_act
 def enable(path: UnitPath, body: UnitActBody) -> Any:
     """Let it be started at boot."""
-    return _act("enable", path, body)
+    return act("enable", path, body)
 
 
 @bp.post("/<unit>/disable", summary="Disable a service", responses={200: UnitActAnswer})
 @may_take_away
 def disable(path: UnitPath, body: UnitActBody) -> Any:
     """Let it not be started at boot; it is not stopped."""
-    return _act("disable", path, body)
+    return act("disable", path, body)
 
 
 @bp.post("/<unit>/mask", summary="Mask a service", responses={200: UnitActAnswer})
 @may_take_away
 def mask(path: UnitPath, body: UnitActBody) -> Any:
     """Let nothing start it any more; it is not stopped."""
-    return _act("mask", path, body)
+    return act("mask", path, body)
 
 
 @bp.post("/<unit>/unmask", summary="Unmask a service", responses={200: UnitActAnswer})
 @may_act
 def unmask(path: UnitPath, body: UnitActBody) -> Any:
     """Let it be started again."""
-    return _act("unmask", path, body)
+    return act("unmask", path, body)
 
 
 def said(outcome: Outcome) -> Said:
     return Said(outcome.code, outcome.stdout, outcome.stderr)
 
 
-def _act(verb: Verb, path: UnitPath, body: UnitActBody) -> Any:
+def act(verb: Verb, path: UnitPath, body: UnitActBody) -> Any:
     order = unit_orders.act(verb, path.unit, body.expected_impact, dry=body.dry_run)
     word: Action = f"service:{verb}"  # type: ignore[assignment]
     action = None if body.dry_run else word

@@ -9,7 +9,7 @@ from hyperion_control.border.context import parts
 
 ALLOWED_HEADERS = (
     "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Prefer,"
-    " X-Organisation, X-OTP, X-Request-Id"
+    " X-Grafana-Action, X-Organisation, X-OTP, X-Request-Id"
 )
 SHOWN_HEADERS = (
     "ETag, Idempotency-Replayed, Link, Location, Retry-After, WWW-Authenticate, X-Request-Id"

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 from flask import Flask, current_app, g, request
 
-from hyperion_control.border import cookies, origin, waiting
+from hyperion_control.border import buttons, cookies, origin, waiting
 from hyperion_control.border.context import Access, access_of, actor, parts
 from hyperion_control.domain import limits, secrets_text
 from hyperion_control.domain.actors import Actor
@@ -74,6 +74,7 @@ def _check() -> None:
 
 
 def _refuse_forgery() -> None:
+    buttons.refuse_unlisted()
     cookie = cookies.presented()
     if cookie and "Authorization" in request.headers:
         raise BadRequest("a cookie and an Authorization header in one request: send one of them")
@@ -117,7 +118,7 @@ def _refuse(access: Access) -> None:
         raise Forbidden("only who runs the platform may do this")
     if access.role is not None:
         _refuse_small(access.role, access.scope)
-    if access.step_up:
+    if access.step_up or buttons.pressed():
         _step_up()
 
 
@@ -138,9 +139,10 @@ def _refuse_small(least: Role, scope: str) -> None:
 
 
 def _step_up() -> None:
-    """A code of the last minutes, or one that comes with the request."""
+    """A code of the last minutes, or one that comes with the request, as with a button it must."""
     last, now = actor().second_factor_at, parts().clock()
-    if last is not None and now - last < limits.STEP_UP:
+    fresh = last is not None and now - last < limits.STEP_UP
+    if fresh and not buttons.pressed():
         return
     if waiting.again():  # the code that came with it is used up
         return
