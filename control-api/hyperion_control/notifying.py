@@ -1,6 +1,7 @@
 """Settings of who is told of alerts, and of the mails that we send ourselves."""
 
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address
@@ -20,6 +21,7 @@ SECRETS = (
 NAMES = (
     "HYPERION_ALARM_MAIL",
     "HYPERION_ALERTMANAGER_CONFIG",
+    "HYPERION_AMTOOL",
     "HYPERION_MAIL_FROM",
     "HYPERION_QUIET_HOURS",
     "HYPERION_RECEIVER_NETWORKS",
@@ -81,6 +83,7 @@ class Notifying:
     teams_url: str = field(default="", repr=False)
     quiet: Quiet | None = None
     alertmanager_config: Path | None = None  # the file that we write; None: somebody else does
+    amtool: Path | None = None  # which checks that file; None: there is none
     # Where receivers of organisations may be although it is no public place.
     receiver_networks: tuple[IPv4Network | IPv6Network, ...] = ()
 
@@ -95,6 +98,7 @@ class Notifying:
             teams_url=_url(env, "HYPERION_TEAMS_URL"),
             quiet=_quiet(env),
             alertmanager_config=Path(config).absolute() if config else None,
+            amtool=_amtool(env),
             receiver_networks=environment.networks(env, "HYPERION_RECEIVER_NETWORKS"),
         )
 
@@ -127,6 +131,14 @@ def _url(env: Mapping[str, str], name: str) -> str:
         # Never repeated in the sentence: who knows it can write to the channel.
         raise StartRefused(f"{name} is no address: write the https:// address of the channel")
     return text
+
+
+def _amtool(env: Mapping[str, str]) -> Path | None:
+    named = env.get("HYPERION_AMTOOL")
+    found = shutil.which(named or "amtool", path=env.get("PATH", ""))
+    if named and not found:
+        raise StartRefused(f"HYPERION_AMTOOL is {named!r}, which is no program")
+    return Path(found).absolute() if found else None
 
 
 def _quiet(env: Mapping[str, str]) -> Quiet | None:

@@ -26,6 +26,7 @@ def test_each_variable_is_read(tmp_path: Path) -> None:
             "HYPERION_QUIET_HOURS": "22:00-07:00 Europe/Paris",
             "HYPERION_ALERTMANAGER_CONFIG": str(tmp_path / "am.yml"),
             "HYPERION_RECEIVER_NETWORKS": "10.0.0.0/8",
+            "HYPERION_AMTOOL": "/bin/sh",
         }
     )
     sender = MAIL["HYPERION_MAIL_FROM"]
@@ -34,9 +35,18 @@ def test_each_variable_is_read(tmp_path: Path) -> None:
     assert (found.teams_url, found.discord_url) == ("https://teams.example.org/x", "")
     assert found.quiet == Quiet("22:00", "07:00", "Europe/Paris")
     assert found.alertmanager_config == tmp_path / "am.yml"
+    assert found.amtool == Path("/bin/sh")
     assert str(found.receiver_networks[0]) == "10.0.0.0/8"
     assert "p:w" not in repr(found)
     assert "example.org/x" not in repr(found)
+
+
+def test_amtool_is_the_one_on_path_unless_another_is_named(tmp_path: Path) -> None:
+    (tmp_path / "amtool").touch(0o755)
+    path = {"PATH": str(tmp_path)}
+    assert Notifying.from_env(path).amtool == tmp_path / "amtool"
+    assert Notifying.from_env(path | {"HYPERION_AMTOOL": "/bin/sh"}).amtool == Path("/bin/sh")
+    assert Notifying.from_env({"PATH": "/nowhere"}).amtool is None
 
 
 @pytest.mark.parametrize(
@@ -70,6 +80,7 @@ def test_a_mail_server_is_asked_for_tls_unless_it_is_here(
         ({"HYPERION_SLACK_URL": "https://u:secret@x"}, "HYPERION_SLACK_URL is no address"),
         ({"HYPERION_QUIET_HOURS": "night"}, "HYPERION_QUIET_HOURS: 'night' are no hours"),
         ({"HYPERION_QUIET_HOURS": "22:00-07:00 x"}, "there is no time zone 'x'"),
+        ({"HYPERION_AMTOOL": "/no/amtool"}, "HYPERION_AMTOOL is '/no/amtool', which is no program"),
         ({"HYPERION_RECEIVER_NETWORKS": "here"}, "HYPERION_RECEIVER_NETWORKS has 'here'"),
     ],
 )

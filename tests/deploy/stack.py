@@ -152,6 +152,11 @@ def test_an_alert_comes_to_whom_it_is_for(site: Site) -> None:
     wait_for(lambda: site.ask("GET", fired)["data"], 120, "the alert in the feed")
 
 
+def test_what_alertmanager_is_given_its_own_amtool_checked(site: Site) -> None:
+    said = "took its configuration; amtool: /opt/hyperion/venv/bin/amtool;"
+    wait_for(lambda: said in logs(site), 60, "the configuration to be taken")
+
+
 def test_who_was_told_acts_and_it_is_on_record(site: Site) -> None:
     order = {"argv": ["id", "-u"], "selector": "role=self"}
     made = site.ask("POST", "/api/commands", order, otp=site.code())

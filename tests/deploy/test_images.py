@@ -84,6 +84,12 @@ def test_neither_data_nor_secrets_reach_the_builder() -> None:
     assert any(fnmatch.fnmatch("x/__pycache__", rule) for rule in rules)
 
 
+def test_amtool_is_of_the_alertmanager_that_compose_starts() -> None:
+    copies = [step.split()[1] for step in steps("control-api") if "/bin/amtool" in step]
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    assert copies == [f"--from={services['alertmanager']['image']}"]
+
+
 def test_the_version_of_the_images_is_the_projects() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]

@@ -105,6 +105,7 @@ def _recipes() -> dict[str, dict[str, Path]]:
         },
         "alertmanager": {
             "/bin/alertmanager": alertmanager,
+            "/bin/amtool": find("amtool", "0.33"),
             "/usr/share/prometheus/alertmanager/": root / "usr/share/prometheus/alertmanager",
         },
         "blackbox": {"/bin/blackbox_exporter": unpacked / "usr/bin" / blackbox},

@@ -55,7 +55,8 @@ def url(port: int) -> str:
 
 
 def programs(settings: Settings, found: Found) -> list[Program]:
-    planned = [exporter(settings), control(settings), worker(settings)]
+    ours = (control(settings), worker(settings))
+    planned = [exporter(settings), *(_with_amtool(each, found) for each in ours)]
     if found.prometheus:
         planned.append(prometheus(settings, found.prometheus))
     if found.alertmanager:
@@ -192,6 +193,14 @@ def _control(
             "HYPERION_PROMETHEUS_TOKEN": str(prometheus_token(settings)),
         },
     )
+
+
+def _with_amtool(program: Program, found: Found) -> Program:
+    """The one that came with Alertmanager, which need not be on PATH."""
+    amtool = found.alertmanager and found.alertmanager.with_name("amtool")
+    if not amtool or not amtool.exists():
+        return program
+    return replace(program, env={**program.env, "HYPERION_AMTOOL": str(amtool)})
 
 
 def exporter_state(settings: Settings) -> Path:

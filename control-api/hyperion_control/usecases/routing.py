@@ -20,7 +20,7 @@ from hyperion_control.store import routes
 from hyperion_control.store.database import EVERY_ORGANISATION
 from hyperion_control.store.routes import Route
 from hyperion_control.store.workers import Worker
-from hyperion_control.usecases import own_tokens
+from hyperion_control.usecases import amtool, own_tokens
 from hyperion_control.usecases.parts import Parts
 from hyperion_control.usecases.whole_files import OPEN, SECRET, put
 
@@ -88,6 +88,9 @@ def _take_over(parts: Parts, file: Path, text: str) -> None:
     before = file.read_text() if file.exists() else ""
     if before == text and loaded.exists() and loaded.read_text() == mark:
         return
+    checker = _amtool(parts)
+    if checker and before != text:
+        amtool.check(checker, file, text)
     put(file, text, OPEN)
     try:
         alertmanager.reload(parts.settings.alertmanager_url)
@@ -96,8 +99,18 @@ def _take_over(parts: Parts, file: Path, text: str) -> None:
         put(file, before, OPEN)
         raise
     put(loaded, mark, OPEN)
-    missing = rules.left_out(parts.settings.notifying)
-    log.info("Alertmanager took its configuration; left out: %s", ", ".join(missing) or "nothing")
+    missing = ", ".join(rules.left_out(parts.settings.notifying))
+    log.info(
+        "Alertmanager took its configuration; amtool: %s; left out: %s",
+        checker or "none (HYPERION_AMTOOL)",
+        missing or "nothing",
+    )
+
+
+def _amtool(parts: Parts) -> Path | None:
+    """Without one, Alertmanager itself is the first to look."""
+    named = parts.settings.notifying.amtool
+    return named if named and named.exists() else None
 
 
 def _write_beside(parts: Parts, folder: Path) -> None:

@@ -93,3 +93,18 @@ def test_debian_programs_unpacked_here_find_their_own_files(
 def test_programs_of_others_get_no_flag_that_only_debian_has(settings: Settings) -> None:
     for each in plan.programs(settings, ALL):
         assert not any("local-assets" in word or "ui-path" in word for word in each.argv)
+
+
+def test_configurations_are_checked_by_the_amtool_that_came_with_alertmanager(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(tmp_path, tmp_path, tmp_path)
+    found = Found(alertmanager=tmp_path / "prometheus-alertmanager")
+
+    def named() -> list[str]:
+        planned = plan.programs(settings, found)
+        return [name for each in planned for name in each.env if name == "HYPERION_AMTOOL"]
+
+    assert named() == []
+    (tmp_path / "amtool").touch()
+    assert len(named()) == 2

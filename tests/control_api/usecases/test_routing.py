@@ -20,7 +20,7 @@ from hyperion_control.store.workers import Worker
 from hyperion_control.usecases import own_tokens, receivers, routes, routing, tokens
 from hyperion_control.usecases.parts import Parts
 from hyperion_control.usecases.receivers import NewReceiver
-from lab import messenger
+from lab import messenger, programs
 from lab.databases import ON_SQLITE
 from lab.servers import Server, alertmanager, free_port
 
@@ -58,6 +58,16 @@ def running(server: Server) -> str:
     """What Alertmanager itself says that it runs with."""
     with urllib.request.urlopen(f"{server.url}/api/v2/status", timeout=5) as answer:
         return str(yaml.safe_load(answer.read())["config"]["original"])
+
+
+def reloads_well(server: Server) -> bool:
+    with urllib.request.urlopen(f"{server.url}/metrics", timeout=5) as answer:
+        return b"\nalertmanager_config_last_reload_successful 1\n" in answer.read()
+
+
+def checking(parts: Parts, amtool: Path) -> Parts:
+    told = replace(parts.settings.notifying, amtool=amtool)
+    return replace(parts, settings=replace(parts.settings, notifying=told))
 
 
 def lead(parts: Parts, people: People, name: str = "ada") -> str:
@@ -146,20 +156,39 @@ def test_the_token_of_prometheus_is_kept_where_it_is_named(parts: Parts, tmp_pat
         own_tokens.keep_of_prometheus(replace(parts, settings=away), WORKER)
 
 
+@pytest.mark.parametrize(
+    ("asked", "said", "logged"),
+    [
+        (False, "refuses with 500.*no_such_field", "; amtool: none (HYPERION_AMTOOL);"),
+        (True, "amtool refuses the configuration.*no_such_field", "/amtool; left out: "),
+    ],
+)
 def test_what_is_refused_is_put_back_and_said(
-    parts: Parts, people: People, folder: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+    parts: Parts,
+    people: People,
+    folder: Path,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    asked: bool,
+    said: str,
+    logged: str,
 ) -> None:
+    caplog.set_level("INFO")
+    parts = checking(parts, programs.program("amtool") if asked else folder / "gone")
     routing.keep(parts, WORKER)
+    assert logged in caplog.text
     before, ran = (folder / "alertmanager.yml").read_text(), running(server)
     broken = folder / "base"
     shutil.copytree(messenger.BASE, broken)
     base = messenger.base() | {"route": {"receiver": "people", "routes": [{"receiver": "console"}]}}
     (broken / "alertmanager.yml").write_text(yaml.safe_dump(base | {"no_such_field": 1}))
     monkeypatch.setattr(routing, "BASE", broken)
-    with pytest.raises(Rejected, match="refuses with 500.*no_such_field"):
+    with pytest.raises(Rejected, match=said):
         routing.keep(parts, WORKER)
     assert "no_such_field" in routing.apply_now(parts)
     assert ((folder / "alertmanager.yml").read_text(), running(server)) == (before, ran)
+    assert reloads_well(server) is asked, "what amtool refuses, Alertmanager never sees"
     monkeypatch.undo()
     assert lead(parts, people) in running(server), "and the next is taken"
 
