@@ -180,7 +180,9 @@ COMMANDS = (
         "The processes of a machine.",
         (
             MACHINE,
-            argument("--sort", default="-cpu", metavar="FIELD", help="with - downwards: -rss"),
+            argument(
+                "--sort", default="-cpu", metavar="FIELD", help="with - downwards: -rss_bytes"
+            ),
             argument("--limit", type=int, default=30, metavar="NUMBER"),
             JSON,
         ),
