@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,12 +15,12 @@ from control_api.people import as_, people  # noqa: F401  fixtures
 from hyperion_control.app import assembled, equip
 from hyperion_control.settings import Settings
 from hyperion_control.usecases.parts import Parts
-from lab.databases import MASTER_KEY, OnPostgres, OnSqlite, on_postgres
+from lab.databases import BEGINNING, MASTER_KEY, OnPostgres, OnSqlite, on_postgres
 
 
 @dataclass
 class Clock:
-    now: datetime = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+    now: datetime = BEGINNING
 
     def __call__(self) -> datetime:
         return self.now
@@ -54,10 +54,13 @@ def databases(request: pytest.FixtureRequest) -> OnSqlite | OnPostgres:
 
 
 @pytest.fixture
-def settings(databases: OnSqlite | OnPostgres, tmp_path: Path) -> Iterator[Settings]:
+def settings(
+    request: pytest.FixtureRequest, databases: OnSqlite | OnPostgres, tmp_path: Path
+) -> Iterator[Settings]:
     runbooks = tmp_path / "runbooks"
     runbooks.mkdir()
-    with databases.migrated(tmp_path) as url:
+    # Moving in takes as long as most tests do: who asks for people gets a copy with them in it.
+    with databases.migrated(tmp_path, inhabited="people" in request.fixturenames) as url:
         env = {
             "HYPERION_DATA": str(tmp_path),
             "HYPERION_DATABASE_URL": url,

@@ -190,6 +190,8 @@ class Asker:
         self._app = app
         self._people = people
         self._world = world
+        # Looking spoils nobody.
+        self._who_looks = cache(world.person)
         self._numbers = itertools.count(1)
 
     def ask(self, route: str, who: str, scope: str = "", **more: Any) -> Asked:
@@ -198,12 +200,13 @@ class Asker:
     def prepare(
         self, route: str, who: str, scope: str = "", names: Mapping[str, str] = NO_NAMES
     ) -> Request:
-        """By somebody of this kind, about somebody of acme whom nobody asked about before."""
-        kind = KINDS[who]
+        """By somebody of this kind, about somebody of acme whom nobody changed before."""
+        kind, (method, _, rule) = KINDS[who], route.partition(" ")
+        person = self._who_looks if method == "GET" else self._world.person
         # Each made when it is first named: most requests are about nobody else.
-        about = cache(lambda: self._world.person(Kind(Role.OBSERVER)))
-        asker = cache(lambda: self._world.person(kind, scope)) if kind else about
-        client, (method, _, rule) = self._client(kind, asker), route.partition(" ")
+        about = cache(lambda: person(Kind(Role.OBSERVER)))
+        asker = cache(lambda: person(kind, scope)) if kind else about
+        client = self._client(kind, asker)
         if route == "POST /login/code":
             with client.session_transaction() as session:
                 session[cookies.CHALLENGE] = self._world.challenge(about().id, "browser")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 import argon2
 import pyotp
@@ -12,8 +13,10 @@ from flask.testing import FlaskClient
 from hyperion_control.domain.actors import Actor, Origin
 from hyperion_control.domain.roles import Role
 from hyperion_control.store import memberships, organisations, users
+from hyperion_control.store.database import Database
 from hyperion_control.store.memberships import Membership
 from hyperion_control.store.organisations import Organisation
+from hyperion_control.store.sealing import Sealer
 from hyperion_control.store.users import User
 from hyperion_control.usecases import logins
 from hyperion_control.usecases.parts import Parts
@@ -45,17 +48,7 @@ class People:
     parts: Parts
 
     def move_in(self) -> None:
-        # Before the transaction: sealing looks for its key in the database.
-        people = {name: self._user(name) for name in ROLES}
-        with self.parts.database.writing("*") as connection:
-            for organisation_id, name in ((ACME, "acme"), (GLOBEX, "globex")):
-                made = Organisation(organisation_id, name, self.parts.clock())
-                organisations.add(connection, made)
-            for name, (organisation_id, role) in ROLES.items():
-                users.add(connection, people[name])
-                if organisation_id and role:
-                    member = Membership(organisation_id, id_of(name), role, self.parts.clock())
-                    memberships.add(connection, member)
+        move_in(self.parts.database, self.parts.sealer, self.parts.clock())
 
     def actor(self, name: str) -> Actor:
         """As a use case is handed them: signed in, with a code just given."""
@@ -86,27 +79,39 @@ class People:
         """What everybody's telephone shows now; good once for each of them."""
         return pyotp.TOTP(SEED).at(self.parts.clock())
 
-    def _user(self, name: str) -> User:
-        user_id = id_of(name)
-        return User(
-            number=0,
-            id=user_id,
-            username=name,
-            created_at=self.parts.clock(),
-            email=f"{name}@example.org",
-            login_email=f"{name}@example.org",
-            name=name.capitalize(),
-            platform_admin=name == "petra",
-            password_hash=PASSWORD_HASH,
-            totp_seed=self.parts.sealer.seal(SEED.encode(), f"users.totp_seed:{user_id}"),
-        )
+
+def move_in(database: Database, sealer: Sealer, now: datetime) -> None:
+    # Before the transaction: sealing looks for its key in the database.
+    people = {name: _user(name, sealer, now) for name in ROLES}
+    with database.writing("*") as connection:
+        for organisation_id, name in ((ACME, "acme"), (GLOBEX, "globex")):
+            organisations.add(connection, Organisation(organisation_id, name, now))
+        for name, (organisation_id, role) in ROLES.items():
+            users.add(connection, people[name])
+            if organisation_id and role:
+                memberships.add(connection, Membership(organisation_id, id_of(name), role, now))
+
+
+def _user(name: str, sealer: Sealer, now: datetime) -> User:
+    user_id = id_of(name)
+    return User(
+        number=0,
+        id=user_id,
+        username=name,
+        created_at=now,
+        email=f"{name}@example.org",
+        login_email=f"{name}@example.org",
+        name=name.capitalize(),
+        platform_admin=name == "petra",
+        password_hash=PASSWORD_HASH,
+        totp_seed=sealer.seal(SEED.encode(), f"users.totp_seed:{user_id}"),
+    )
 
 
 @pytest.fixture
 def people(parts: Parts) -> People:
-    found = People(parts)
-    found.move_in()
-    return found
+    """They have moved in already: see `settings`."""
+    return People(parts)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""For each request somebody new who asks and somebody of acme to ask about: none spoils any."""
+"""For each request that changes something somebody new who asks and somebody to ask about."""
 
 import gzip
 import itertools

@@ -1,10 +1,10 @@
-"""A database of its own for each test, on SQLite and on PostgreSQL, copied from a migrated one."""
+"""A database of its own for each test, on SQLite and on PostgreSQL, copied from one made before."""
 
 import itertools
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from control_api.people import move_in
 from hyperion_control.store import migrate
 from hyperion_control.store.database import Database
 from hyperion_control.store.sealing import Sealer
@@ -23,25 +24,40 @@ ON_POSTGRES = pytest.mark.parametrize("databases", ["postgres"], indirect=True)
 
 MEMORY = Path("/dev/shm")
 MASTER_KEY = bytes(range(32))
+# When people moved in, and when the clock of a test begins.
+BEGINNING = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 
 
 def fill(url: str) -> None:
     """What `hyperion-control init` makes."""
-    database = Database(url)
-    migrate.migrate(database)
-    Sealer(database, lambda: datetime.now(UTC), MASTER_KEY).prepare()
-    database.close()
+    with _opened(url) as (database, sealer):
+        migrate.migrate(database)
+        sealer.prepare()
+
+
+def move_into(url: str) -> None:
+    with _opened(url) as (database, sealer):
+        move_in(database, sealer, BEGINNING)
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[tuple[Database, Sealer]]:
+    with closing(Database(url)) as database:
+        yield database, Sealer(database, lambda: BEGINNING, MASTER_KEY)
 
 
 class OnSqlite:
     def __init__(self, folder: Path) -> None:
-        self._template = folder / "template.sqlite"
-        fill(f"sqlite:///{self._template}")
+        self._templates = tuple(folder / f"{name}.sqlite" for name in ("migrated", "inhabited"))
+        migrated, inhabited = self._templates
+        fill(f"sqlite:///{migrated}")
+        shutil.copyfile(migrated, inhabited)
+        move_into(f"sqlite:///{inhabited}")
 
     @contextmanager
-    def migrated(self, folder: Path) -> Iterator[str]:
+    def migrated(self, folder: Path, *, inhabited: bool = False) -> Iterator[str]:
         file = folder / "control.sqlite"
-        shutil.copyfile(self._template, file)
+        shutil.copyfile(self._templates[inhabited], file)
         yield f"sqlite:///{file}"
 
     @contextmanager
@@ -56,12 +72,14 @@ class OnPostgres:
         self._server = server
         self._numbers = itertools.count()
         self._do("CREATE ROLE hyperion LOGIN")
-        self._do("CREATE DATABASE template_migrated OWNER hyperion")
+        self._copy("template1", "template_migrated")
         fill(self._url("template_migrated"))
+        self._copy("template_migrated", "template_inhabited")
+        move_into(self._url("template_inhabited"))
 
     @contextmanager
-    def migrated(self, _folder: Path) -> Iterator[str]:
-        with self._database("template_migrated") as url:
+    def migrated(self, _folder: Path, *, inhabited: bool = False) -> Iterator[str]:
+        with self._database("template_inhabited" if inhabited else "template_migrated") as url:
             yield url
 
     @contextmanager
@@ -72,9 +90,12 @@ class OnPostgres:
     @contextmanager
     def _database(self, template: str) -> Iterator[str]:
         name = f"test_{next(self._numbers)}"
-        self._do("CREATE DATABASE {} OWNER hyperion TEMPLATE {} STRATEGY FILE_COPY", name, template)
+        self._copy(template, name)
         yield self._url(name)
         self._do("DROP DATABASE {} WITH (FORCE)", name)
+
+    def _copy(self, template: str, name: str) -> None:
+        self._do("CREATE DATABASE {} OWNER hyperion TEMPLATE {} STRATEGY FILE_COPY", name, template)
 
     def _url(self, name: str) -> str:
         return self._server.replace("postgres@", "hyperion@").removesuffix("postgres") + name

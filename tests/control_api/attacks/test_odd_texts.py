@@ -155,8 +155,8 @@ def test_what_is_no_photo_is_never_kept(as_: As, sent: bytes) -> None:
 
 
 def test_nothing_that_was_sent_became_a_file(as_: As, settings: Settings, tmp_path: Path) -> None:
-    before = sorted(file.name for file in tmp_path.rglob("*") if file.is_file())
     ada = as_("ada")
+    before = sorted(file.name for file in tmp_path.rglob("*") if file.is_file())
     for name in OUTSIDE:
         ada.get("/api/audit", query_string={"session": name[:40], "text": name})
         ada.post("/api/tokens", json={"name": name, "scopes": ["sd:read"]})
