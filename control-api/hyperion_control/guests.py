@@ -93,8 +93,10 @@ class Guest:
         now = time.monotonic()
         if self.reader is not None:
             return self.reader.moved + SLOW_SECONDS if self.behind else now + STREAM_LOOK_SECONDS
-        soon = now + LOOK_SECONDS
-        return min(soon, self.parked.end) if isinstance(self.parked, ParkedRequest) else soon
+        parked = self.parked
+        if isinstance(parked, ParkedRequest):
+            return min(now + parked.every, parked.end)
+        return now + LOOK_SECONDS
 
     def hear(self) -> bool:
         """Whether its client is still there, and within bounds."""

@@ -13,6 +13,7 @@ from hyperion_control.runners.pool import Pool
 from hyperion_control.store.workers import Worker
 from hyperion_control.usecases import (
     acts,
+    agent_tasks,
     alerts,
     archiving,
     heads,
@@ -57,6 +58,7 @@ CHORES: tuple[Chore, ...] = (
     Chore("tell Alertmanager of maintenances", 15, silences.keep),
     Chore("end tasks whose time is over", 5, leftovers.expire),
     Chore("give up tasks whose worker died", 5, leftovers.give_up),
+    Chore("knock where something waits for an agent", 2, agent_tasks.knock),
     Chore("forget looks at machines", 60, acts.forget_looks),
     Chore("forget answers of a day ago", 3600, replays.forget),
     Chore("send notifications", 2, telling.tell),

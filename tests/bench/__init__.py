@@ -1,5 +1,6 @@
 """Ours beside its peers, in turn, in one run. Ratios travel; seconds belong to one machine."""
 
+from bench.agents import agents
 from bench.api import api
 from bench.audit import audit
 from bench.crowd import crowd
@@ -25,6 +26,7 @@ BENCHES: dict[str, Bench] = {
     "flood": flood,
     "api": api,
     "login_storm": login_storm,
+    "agents": agents,
     "discovery": discovery,
     "ssh": ssh,
     "fan_out": fan_out,

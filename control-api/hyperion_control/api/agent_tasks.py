@@ -93,11 +93,13 @@ class EndBody(Body):
 def ask(body: AskBody) -> Any:
     """Give what is to be begun and what to be stopped, as soon as there is any. For agents only."""
     having, who = parts(), agent()
-    agent_tasks.renew(having, who)
+    if not waiting.again():
+        agent_tasks.renew(having, who)
     found = waiting.until(
         who.machine_id,
         body.wait,
         lambda: agent_tasks.news(having, who, body.canceling, body.update),
+        every=body.wait,  # for thousands of them the worker looks, at once
     )
     told = vars(found or News())
     return NewsAnswer(**told, release=updates.release_of(who)).model_dump(mode="json")

@@ -22,7 +22,7 @@ from hyperion_control.border.machine_fields import Ip, Name
 from hyperion_control.border.models import Answer, Body
 from hyperion_control.domain.host_keys import fingerprint
 from hyperion_control.domain.roles import Role
-from hyperion_control.usecases import agents, enrolments
+from hyperion_control.usecases import agents, discovery, enrolments
 
 bp = APIBlueprint("agents", __name__, url_prefix="/api")
 
@@ -61,12 +61,14 @@ class HeartbeatBody(Body):
     uptime_seconds: float = Field(ge=0, le=1e10)
     versions: dict[Short, Short] = Field({}, max_length=10)
     host_key: HostKey = Field("", description="A public key of its sshd, for an admin to approve.")
+    labels: bool = Field(False, description="Whether to tell what labels it has in Prometheus.")
 
 
 class HeartbeatAnswer(Answer):
     now: datetime
     expires_at: datetime
     seconds: int  # until the next one
+    labels: dict[str, str]  # empty where they were not asked for
 
 
 class RenewedAnswer(Answer):
@@ -109,7 +111,10 @@ def heartbeat(body: HeartbeatBody) -> Any:
     facts["uptime_seconds"] = body.uptime_seconds
     agents.see(parts(), agent(), body.run, facts, body.at, body.host_key)
     answer = HeartbeatAnswer(
-        now=parts().clock(), expires_at=agent().expires_at, seconds=HEARTBEAT_SECONDS
+        now=parts().clock(),
+        expires_at=agent().expires_at,
+        seconds=HEARTBEAT_SECONDS,
+        labels=discovery.labels(parts(), agent()) if body.labels else {},
     )
     return answer.model_dump(mode="json")
 

@@ -58,6 +58,7 @@ class AgentEnrolmentAnswer(Answer):
 class HandedAnswer(AgentEnrolmentAnswer):
     secret: str
     line: str
+    line_for_windows: str
 
 
 class EnrolmentsAnswer(Answer):
@@ -68,10 +69,10 @@ class EnrolmentsAnswer(Answer):
 @bp.post("", summary="Let machines in", responses={201: HandedAnswer})
 @requires(Role.OPERATOR, scope="machines:write", step_up=True)
 def create(body: EnrolmentBody) -> Any:
-    """Make a token that machines come in by, and the line to paste there. It is shown once."""
+    """Make a token that machines come in by, and the lines to paste there. It is shown once."""
     handed = enrolments.create(parts(), actor(), Wanted(**dict(body)))
-    shown = {**_show(handed.enrolment), "secret": handed.secret, "line": _line(handed.secret)}
-    return shown, 201
+    lines = {"line": _line(handed.secret), "line_for_windows": _for_windows(handed.secret)}
+    return {**_show(handed.enrolment), "secret": handed.secret, **lines}, 201
 
 
 @bp.get("", summary="List the enrolments", responses={200: EnrolmentsAnswer})
@@ -97,3 +98,11 @@ def _show(found: Enrolment) -> dict[str, Any]:
 def _line(secret: str) -> str:
     script = shlex.quote(f"{parts().settings.public_url}/install.sh")
     return f"curl -fsSL {script} | sudo sh -s -- --token {secret}"
+
+
+def _for_windows(secret: str) -> str:
+    """Kept where only administrators write: another could change it before it runs."""
+    script, file = f"{parts().settings.public_url}/install.ps1", "$env:ProgramFiles\\hyperion.ps1"
+    fetch = f"Invoke-WebRequest -UseBasicParsing '{script}' -OutFile \"{file}\""
+    run = f'powershell -ExecutionPolicy Bypass -File "{file}" -Token {secret}'
+    return f"{fetch}; {run}"

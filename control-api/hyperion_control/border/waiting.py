@@ -21,7 +21,7 @@ from flask import Response, current_app, g, request
 
 from hyperion_control.border.context import parts
 from hyperion_control.errors import Problem, Unavailable
-from hyperion_control.store.bell import Bell
+from hyperion_control.store.bell import LOOK_SECONDS, Bell
 
 T = TypeVar("T")
 
@@ -68,9 +68,16 @@ class StreamCut(Exception):
 
 
 class ParkedRequest(Parked):
-    def __init__(self, topic: str, end: float, ready: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        topic: str,
+        end: float,
+        ready: Callable[[], object],
+        every: float = LOOK_SECONDS,
+    ) -> None:
         super().__init__(topic)
         self.end = end
+        self.every = every
         self._ready = ready
 
     def due(self) -> bool:
@@ -111,10 +118,17 @@ def request_id() -> str:
     return now.request_id if now else ""
 
 
-def until(topic: str, seconds: float, ready: Callable[[], T | None], carry: Any = None) -> T | None:
+def until(
+    topic: str,
+    seconds: float,
+    ready: Callable[[], T | None],
+    carry: Any = None,
+    every: float = LOOK_SECONDS,
+) -> T | None:
     """What `ready` gives as soon as it is not None; None when the time is over.
 
     `ready` is asked in threads that the request has left: it reads, and what it reads is small.
+    `every` so many seconds it is asked without a ring, where a lost one is made good by nobody.
     """
     now = visit.get()
     if now is None:
@@ -126,7 +140,7 @@ def until(topic: str, seconds: float, ready: Callable[[], T | None], carry: Any 
         return found
     _refuse_full(now)
     # With the request as it is now, which `ready` may look at.
-    raise ParkedRequest(topic, end, partial(copy_context().run, ready))
+    raise ParkedRequest(topic, end, partial(copy_context().run, ready), every)
 
 
 def live(topic: str, pieces: Callable[[], bytes | None], content_type: str = EVENTS) -> Response:

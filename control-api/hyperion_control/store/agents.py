@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    bindparam,
     func,
     insert,
     or_,
@@ -84,14 +85,7 @@ def add(connection: Connection, agent: Agent, secret_hash: str) -> None:
 
 def present(connection: Connection, secret_hash: str, now: datetime) -> Agent | None:
     """By its secret, or the one before while both are good; of a machine that lives."""
-    before = and_(agents.c.previous_hash == secret_hash, agents.c.previous_until > now)
-    wanted = (
-        _living()
-        .join(machines, machines.c.id == agents.c.machine_id)
-        .where(machines.c.deleted_at.is_(None), agents.c.expires_at > now)
-        .where(or_(agents.c.secret_hash == secret_hash, before))
-    )
-    return _one(connection, wanted)
+    return _one(connection, _PRESENT, {"hash": secret_hash, "now": now})
 
 
 def of_machine(connection: Connection, machine_id: str) -> Agent | None:
@@ -107,7 +101,9 @@ def by_machines(connection: Connection, organisation_id: str) -> dict[str, Agent
 def last_on(connection: Connection, organisation_id: str, fingerprint: str) -> Agent | None:
     """The newest that there was on this machine, whether it ended or not."""
     mine = agents.c.organisation_id == organisation_id, agents.c.fingerprint == fingerprint
-    return _one(connection, select(*SHOWN).where(*mine).order_by(agents.c.created_at.desc()))
+    return _one(
+        connection, select(*SHOWN).where(*mine).order_by(agents.c.created_at.desc()).limit(1)
+    )
 
 
 def end(connection: Connection, machine_id: str, now: datetime) -> None:
@@ -132,8 +128,8 @@ def rotate(
 def tell(
     connection: Connection, agent_id: str, run: str, facts: Mapping[str, Any], now: datetime
 ) -> None:
-    wanted = update(agents).where(agents.c.id == agent_id)
-    connection.execute(wanted.values(run=run, facts=dict(facts), seen_at=now))
+    told = {"run": run, "facts": dict(facts), "seen_at": now}
+    connection.execute(_TELL, {"agent": agent_id, **told})
 
 
 def mark_foreign(connection: Connection, agent_id: str, now: datetime, since: datetime) -> bool:
@@ -167,6 +163,22 @@ def _living() -> Select[Any]:
     return select(*SHOWN).where(agents.c.ended_at.is_(None))
 
 
-def _one(connection: Connection, wanted: Select[Any]) -> Agent | None:
-    row: Row[Any] | None = connection.execute(wanted.limit(1)).one_or_none()
+def _one(
+    connection: Connection, wanted: Select[Any], asked: Mapping[str, Any] | None = None
+) -> Agent | None:
+    row: Row[Any] | None = connection.execute(wanted, asked).first()
     return Agent(**row._mapping) if row else None
+
+
+# Made once: to make one anew costs as much as to ask it, and thousands of agents ask.
+_BEFORE = and_(
+    agents.c.previous_hash == bindparam("hash"), agents.c.previous_until > bindparam("now")
+)
+_PRESENT = (
+    _living()
+    .join(machines, machines.c.id == agents.c.machine_id)
+    .where(machines.c.deleted_at.is_(None), agents.c.expires_at > bindparam("now"))
+    .where(or_(agents.c.secret_hash == bindparam("hash"), _BEFORE))
+    .limit(1)
+)
+_TELL = update(agents).where(agents.c.id == bindparam("agent"))

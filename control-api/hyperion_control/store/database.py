@@ -23,6 +23,10 @@ SWITCH_SECONDS = 0.01
 EVERY_ORGANISATION = "*"
 SQLITE = "sqlite:///"
 
+# Until the end of the transaction: the next one on this connection starts with nothing.
+CONFINE = text("SELECT set_config('hyperion.organisation', :organisation, true)")
+CONFINE_HASTY = text(f"{CONFINE}, set_config('synchronous_commit', 'off', true)")
+
 SENTENCES = {
     "SQLITE_BUSY": "the database is locked by another program",
     "SQLITE_LOCKED": "the database is locked by another program",
@@ -39,6 +43,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
         self._write_engine = self._engine.execution_options(write=True)
+        self._hasty_engine = self._engine.execution_options(write=True, hasty=True)
 
     @property
     def file(self) -> Path | None:
@@ -57,13 +62,17 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self, organisation: str | None = None, *, alone: str = "") -> Iterator[Connection]:
+    def writing(
+        self, organisation: str | None = None, *, alone: str = "", durable: bool = True
+    ) -> Iterator[Connection]:
         """Committed at the end, undone when something is raised.
 
-        `alone` names a work that no two may do at once; SQLite has one writer anyway.
+        `alone` names a work that no two may do at once; SQLite has one writer anyway. What is not
+        `durable` waits for no disk: the last of it is gone when the power goes, and soon told anew.
         """
-        with _sentences(), self._write_engine.begin() as connection:
-            _confine(connection, organisation)
+        engine = self._write_engine if durable else self._hasty_engine
+        with _sentences(), engine.begin() as connection:
+            _confine(connection, organisation, durable)
             if alone and not self.file:
                 lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
                 connection.execute(lock, {"name": f"hyperion {alone}"})
@@ -99,11 +108,9 @@ class Database:
         self._engine.dispose()
 
 
-def _confine(connection: Connection, organisation: str | None) -> None:
+def _confine(connection: Connection, organisation: str | None, durable: bool = True) -> None:
     if organisation is not None and connection.dialect.name == "postgresql":
-        # Until the end of the transaction: the next one on this connection starts with nothing.
-        confine = text("SELECT set_config('hyperion.organisation', :organisation, true)")
-        connection.execute(confine, {"organisation": organisation})
+        connection.execute(CONFINE if durable else CONFINE_HASTY, {"organisation": organisation})
 
 
 def _url(url: str) -> URL:
@@ -154,7 +161,10 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # The driver's own BEGIN comes with the first write, and a writer that began as a reader fails
     # at once when another one wrote meanwhile.
-    if connection.get_execution_options().get("write"):
+    options = connection.get_execution_options()
+    if options.get("write"):
+        level = "NORMAL" if options.get("hasty") else "FULL"
+        connection.connection.cursor().execute(f"PRAGMA synchronous = {level}")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         # Of the driver itself, in a tenth of the time: it touches no file and cannot fail.

@@ -10,6 +10,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    bindparam,
     insert,
     select,
     update,
@@ -27,6 +28,10 @@ pushes = Table(
 )
 
 
+# Made once, because to make it costs as much as to ask it.
+_RENEW = update(pushes).where(pushes.c.machine_id == bindparam("machine"))
+
+
 @dataclass(frozen=True)
 class Push:
     machine_id: str
@@ -36,8 +41,8 @@ class Push:
 
 
 def keep(connection: Connection, push: Push) -> None:
-    there = update(pushes).where(pushes.c.machine_id == push.machine_id)
-    if connection.execute(there.values(pushed_at=push.pushed_at, page=push.page)).rowcount == 0:
+    new = {"machine": push.machine_id, "pushed_at": push.pushed_at, "page": push.page}
+    if connection.execute(_RENEW, new).rowcount == 0:
         connection.execute(insert(pushes).values(vars(push)))
 
 

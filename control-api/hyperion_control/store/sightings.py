@@ -4,12 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, update
 
 from hyperion_control.store.addresses import IP, addresses
 from hyperion_control.store.groups import groups
 from hyperion_control.store.machines import machines
 from hyperion_control.store.organisations import organisations
+
+# Made once: to make it anew costs as much as to ask it, and thousands of agents are seen so.
+_SEEN = update(machines).where(machines.c.id == bindparam("one"))
+_SEEN = _SEEN.values(online=True, seen_at=bindparam("now"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,15 @@ class Target:
 
 def targets(connection: Connection, organisation_id: str) -> Iterator[Target]:
     """Of those that live, by name."""
+    mine = machines.c.organisation_id == organisation_id
+    yield from _targets(connection, mine)
+
+
+def target(connection: Connection, machine_id: str) -> Target | None:
+    return next(_targets(connection, machines.c.id == machine_id), None)
+
+
+def _targets(connection: Connection, which: ColumnElement[bool]) -> Iterator[Target]:
     first_ip = and_(
         addresses.c.machine_id == machines.c.id, addresses.c.kind == IP, addresses.c.place == 0
     )
@@ -48,7 +61,7 @@ def targets(connection: Connection, organisation_id: str) -> Iterator[Target]:
         .join(organisations, organisations.c.id == machines.c.organisation_id)
         .outerjoin(groups, groups.c.id == machines.c.group_id)
         .outerjoin(addresses, first_ip)
-        .where(machines.c.organisation_id == organisation_id, machines.c.deleted_at.is_(None))
+        .where(which, machines.c.deleted_at.is_(None))
         .order_by(machines.c.name)
     )
     for name, org, group, labels, hostname, ip, *rest in connection.execute(wanted):
@@ -67,10 +80,8 @@ def by_names(connection: Connection) -> dict[tuple[str, str], tuple[str, int]]:
 
 
 def mark_seen(connection: Connection, machine_ids: Sequence[str], now: datetime) -> None:
-    wanted = update(machines).where(machines.c.id == bindparam("one"))
     if machine_ids:
-        rows = [{"one": machine_id} for machine_id in machine_ids]
-        connection.execute(wanted.values(online=True, seen_at=now), rows)
+        connection.execute(_SEEN, [{"one": each, "now": now} for each in machine_ids])
 
 
 def mark_offline(connection: Connection, unseen_since: datetime) -> None:

@@ -17,6 +17,7 @@ from hyperion_control.store.agents import Agent
 from hyperion_control.store.commands import Command
 from hyperion_control.store.database import EVERY_ORGANISATION
 from hyperion_control.store.tasks import Result, Task
+from hyperion_control.store.workers import Worker
 from hyperion_control.usecases import askers, issuing, updates
 from hyperion_control.usecases.carrying import STATES
 from hyperion_control.usecases.dispatch import UNASKED
@@ -49,6 +50,8 @@ def news(parts: Parts, agent: Agent, told: Sequence[str], known: str | None = No
     None where it takes none. None is returned when nothing is new."""
     now = parts.clock()
     with parts.database.reading(EVERY_ORGANISATION) as connection:
+        if not queues.any_open(connection, agent.machine_id):
+            return None
         waiting, update = _next(connection, agent, now)
         canceling = tasks.canceling(connection, agent.id)
     cancel = [each for each in canceling if each not in told and each != update]
@@ -61,8 +64,16 @@ def renew(parts: Parts, agent: Agent) -> None:
     with parts.database.reading(agent.organisation_id) as connection:
         running = queues.begun(connection, agent.id)
     if running:
-        with parts.database.writing(agent.organisation_id) as connection:
+        with parts.database.writing(agent.organisation_id, durable=False) as connection:
             tasks.renew(connection, agent.id, parts.clock() + LEASE)
+
+
+def knock(parts: Parts, _worker: Worker) -> None:
+    """A chore: what has come due by time, or whose ring was lost. Agents that wait do not look."""
+    with parts.database.reading(EVERY_ORGANISATION) as connection:
+        expected = queues.expected(connection)
+    for machine_id in expected:
+        parts.bell.ring(machine_id)
 
 
 def begin(parts: Parts, origin: Origin, agent: Agent, task_id: str) -> Order:

@@ -51,7 +51,7 @@ def see(
     """What the agent tells of its machine; what it ran before a new start is lost."""
     now = parts.clock()
     told = {**facts, "clock_skew_seconds": round((at - now).total_seconds(), 1)}
-    with parts.database.writing(agent.organisation_id) as connection:
+    with parts.database.writing(agent.organisation_id, durable=False) as connection:
         agents.tell(connection, agent.id, run, told, now)
         sightings.mark_seen(connection, [agent.machine_id], now)
         left = queues.begun(connection, agent.id) if run != agent.run else []

@@ -13,7 +13,7 @@ from hyperion_control.domain.commands import OPEN_COMMANDS, CommandState
 from hyperion_control.domain.pages import Page, cut
 from hyperion_control.domain.policies import Verdict
 from hyperion_control.errors import Forbidden, Invalid, NotFound
-from hyperion_control.store import approvals, commands, machines, outputs, tasks
+from hyperion_control.store import approvals, commands, machines, outputs, queues, tasks
 from hyperion_control.store.approvals import Approval
 from hyperion_control.store.commands import STOPPABLE, Command, Wanted
 from hyperion_control.store.machines import Machine
@@ -143,7 +143,8 @@ def cancel(parts: Parts, actor: Actor, command_id: str) -> None:
         parts.database.writing(actor.organisation_id) as connection,
     ):
         issuing.cancel(connection, command_id, actor.user_id, parts.clock())
-    issuing.ring(parts, command_id)
+        concerned = queues.concerned(connection, command_id)
+    issuing.ring(parts, command_id, concerned)
     parts.bell.ring(issuing.TASKS)
 
 

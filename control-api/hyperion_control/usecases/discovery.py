@@ -6,6 +6,7 @@ from hyperion_control.domain.actors import Actor
 from hyperion_control.domain.addresses import joined
 from hyperion_control.domain.machine_states import TIMEOUT
 from hyperion_control.store import sightings
+from hyperion_control.store.agents import Agent
 from hyperion_control.store.sightings import Target
 from hyperion_control.usecases import reach
 from hyperion_control.usecases.parts import Parts
@@ -36,6 +37,13 @@ def behind_agents(parts: Parts, actor: Actor, scheme: str, address: str) -> list
         for target in _known(parts, actor)
         if target.runner == "queue"
     ]
+
+
+def labels(parts: Parts, agent: Agent) -> dict[str, str]:
+    """What scraping would give the metrics of its machine, for who writes them elsewhere."""
+    with parts.database.reading(agent.organisation_id) as connection:
+        found = sightings.target(connection, agent.machine_id)
+    return {**_labels(found), "org": found.org} if found else {}
 
 
 def _known(parts: Parts, actor: Actor) -> list[Target]:

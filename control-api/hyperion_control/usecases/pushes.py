@@ -20,7 +20,7 @@ GZIP = 16 + zlib.MAX_WBITS
 def keep(parts: Parts, agent: Agent, page: bytes) -> None:
     unpacked(page)
     push = Push(agent.machine_id, agent.organisation_id, parts.clock(), page)
-    with parts.database.writing(agent.organisation_id) as connection:
+    with parts.database.writing(agent.organisation_id, durable=False) as connection:
         pushes.keep(connection, push)
 
 

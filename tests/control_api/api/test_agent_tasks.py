@@ -15,7 +15,7 @@ from control_api.conftest import Clock
 from control_api.people import ACME, id_of
 from hyperion_control.domain.machine_states import OFFLINE_AFTER
 from hyperion_control.store.workers import Worker
-from hyperion_control.usecases import leftovers
+from hyperion_control.usecases import agent_tasks, leftovers
 from hyperion_control.usecases.dispatch import Room, claim
 from hyperion_control.usecases.parts import Parts
 from lab.wait import wait_for
@@ -163,6 +163,27 @@ def test_what_an_agent_that_died_ran_is_lost_when_its_lease_is_over(
     assert state(as_, command_id) == "lost"
     assert agent.post(f"tasks/{task_id}/end", json=DONE).status_code == 204
     assert state(as_, command_id) == "lost"
+
+
+def test_agents_that_wait_are_called_when_there_is_something(
+    as_: As, agent: Caller, run: Callable[..., str], parts: Parts
+) -> None:
+    """They do not look by themselves: it would be thousands of looks for nothing."""
+    rung: list[str] = []
+    leave = parts.bell.subscribe(rung.append)
+    worker = Worker("wrk_1", "here", parts.clock())
+    command_id = run()
+    assert rung.count(agent.machine_id) == 1
+    agent_tasks.knock(parts, worker)
+    assert rung.count(agent.machine_id) == 1, "who is away does not wait"
+    answered(agent.post("heartbeat", json=BEAT))
+    agent_tasks.knock(parts, worker)
+    assert rung.count(agent.machine_id) == 2
+    assert as_("olga").post(f"/api/commands/{command_id}/cancel").status_code == 202
+    assert rung.count(agent.machine_id) == 3
+    agent_tasks.knock(parts, worker)
+    assert rung.count(agent.machine_id) == 3, "nothing is left to do"
+    leave()
 
 
 def test_an_agent_goes_no_wider_than_its_command(

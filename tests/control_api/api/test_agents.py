@@ -29,13 +29,21 @@ def test_a_machine_comes_in_by_a_line_and_calls_home(as_: As, client: FlaskClien
     made = answered(olga.post("/api/enrolments", json={"labels": {"env": "prod"}}), 201)
     script = f"curl -fsSL http://127.0.0.1:8080/install.sh | sudo sh -s -- --token {made['secret']}"
     assert made["line"] == script
+    file = r'"$env:ProgramFiles\hyperion.ps1"'
+    assert made["line_for_windows"] == (
+        f"Invoke-WebRequest -UseBasicParsing 'http://127.0.0.1:8080/install.ps1' -OutFile {file};"
+        f" powershell -ExecutionPolicy Bypass -File {file} -Token {made['secret']}"
+    )
     agent = caller(client, made["secret"])
     beat = answered(agent.post("heartbeat", json={**BEAT, "host_key": KEY}))
     assert beat == {
         "now": "2026-11-21T03:00:00Z",
         "expires_at": "2026-12-21T03:00:00Z",
         "seconds": 60,
+        "labels": {},
     }
+    asked = answered(agent.post("heartbeat", json={**BEAT, "labels": True}))
+    assert asked["labels"] == {"env": "prod", "machine": "web-1", "org": "acme"}
     machine = answered(olga.get(f"/api/machines/{agent.machine_id}"))
     assert (machine["name"], machine["runner"], machine["state"]) == ("web-1", "queue", "available")
     assert machine["labels"] == {"env": "prod"}

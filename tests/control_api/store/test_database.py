@@ -52,6 +52,14 @@ def test_what_is_written_is_durable_and_readers_go_on_beside_it(database: Databa
     assert notes(database) == 1
 
 
+def test_what_is_told_anew_soon_waits_for_no_disk(database: Database) -> None:
+    levels = []
+    for durable in (False, True):
+        with database.writing(durable=durable) as connection:
+            levels.append(connection.execute(text("PRAGMA synchronous")).scalar_one())
+    assert levels == [1, 2]
+
+
 def test_what_is_raised_inside_undoes_all_of_it(database: Database) -> None:
     with pytest.raises(KeyError), database.writing() as connection:
         connection.execute(text("CREATE TABLE more (text TEXT)"))
