@@ -1,16 +1,20 @@
 <#
 .SYNOPSIS
-Installs Hyperion's exporter on Windows 10, Server 2016 or newer with Python 3.11 or newer.
+Installs Hyperion's exporter and agent on Windows 10 or Server 2016, with Python 3.11, or newer.
 
 .DESCRIPTION
-It gets the exporter from the control API and psutil from the index that pip asks, and checks both
-by the checksums below. A scheduled task runs it as LOCAL SERVICE from the start of Windows on,
-because Python alone cannot be a service of Windows. Run again it brings the newer version and keeps
-what was decided here. It says what it does before it does it.
+It gets both from the control API and psutil from the index that pip asks, and checks all by the
+checksums below. Scheduled tasks run them as LOCAL SERVICE from the start of Windows on, because
+Python alone cannot be a service of Windows. Run again it brings the newer version and keeps what
+was decided here. It says what it does before it does it.
 
-    .\install.ps1 [-Python FILE] [-AllowFrom ADDRESS,...] [-Url URL -Sha256 CHECKSUM]
+    .\install.ps1 [-Token TOKEN] [-Name NAME] [-ActAsSystem] [-CaFile FILE]
+                  [-Python FILE] [-AllowFrom ADDRESS,...] [-Url URL -Sha256 CHECKSUM]
     .\install.ps1 -Uninstall
 
+-Token, as an enrolment gives it, brings the agent, which calls home; without it, and without an
+agent that is there, only the exporter is installed. With -ActAsSystem who may act in Hyperion may
+do everything here; without it the machine is watched, and nothing can be run on it.
 -AllowFrom opens the firewall for who scrapes, and for nobody else; without it nothing is opened.
 #>
 #Requires -Version 5.1
@@ -19,6 +23,10 @@ what was decided here. It says what it does before it does it.
 param(
     [string]$Url = '@URL@',
     [string]$Sha256 = '@SHA256@',
+    [ValidatePattern('^(hyp_e_\w+)?$')][string]$Token = '',
+    [ValidatePattern('^[\w.-]{0,63}$')][string]$Name = '',
+    [switch]$ActAsSystem,
+    [string]$CaFile = '',
     [string]$Python = '',
     [string[]]$AllowFrom = @(),
     [switch]$Uninstall
@@ -31,10 +39,15 @@ $Program = Join-Path $env:ProgramFiles 'Hyperion'
 $State = Join-Path $env:ProgramData 'Hyperion'
 $Kept = Join-Path $State 'exporter'
 $ArgumentsFile = Join-Path $State 'arguments.txt'
-$TaskName = 'Hyperion exporter'
+$Called = Join-Path $State 'agent'
+$Identity = Join-Path $Called 'identity.json'
+$Policy = Join-Path $State 'agent-policy.toml'
+$ActsAsSystem = Join-Path $State 'agent-acts-as-system'
+$Tasks = @{ exporter = 'Hyperion exporter'; agent = 'Hyperion agent' }
 $Port = 9100
 # By number: the names of these differ from language to language.
 $LocalService = 'S-1-5-19'
+$System = 'S-1-5-18'
 $EventLogReaders = 'S-1-5-32-573'
 # One line out of requirements.lock, with the checksums of its wheels for Windows.
 $Requirement = 'psutil==7.2.2' +
@@ -48,13 +61,23 @@ function Install-All {
         throw 'say with -Url where the control API is, and with -Sha256 what its install.sh says'
     }
     $base = Find-Python
-    Say "installs into $Program and $State, with the task '$TaskName' as LOCAL SERVICE"
+    $withAgent = $Token -or (Test-Path $Identity)
+    $names = @('exporter') + @(if ($withAgent) { 'agent' })
+    Say "installs into $Program and $State, with tasks of the scheduler for: $($names -join ', ')"
     $release = Get-Release $base
     Set-State
+    if ($withAgent) { Set-Agent }
     Add-EventLogReader
     Set-Firewall
-    Stop-Exporter
-    Start-Exporter $base (Set-Launcher $release)
+    foreach ($each in $names) {
+        Stop-Program $each
+        Start-Program $each $base (Set-Launcher $each $release)
+    }
+    Wait-Until { Test-Answer } "it does not answer: see $Kept\log.txt"
+    if ($withAgent) {
+        Wait-Until { Test-Path $Identity } "the agent did not come in: see $Called\log.txt"
+        Say "the agent is enrolled: see $Url"
+    }
     Get-ChildItem (Join-Path $Program 'lib') | Where-Object FullName -ne $release |
         Remove-Item -Recurse -Force
     Say "it answers: http://127.0.0.1:$Port/metrics"
@@ -112,11 +135,12 @@ function Add-Requirement([string]$Base, [string]$Folder) {
 }
 
 # The task that looks each minute whether it runs must not start it meanwhile.
-function Stop-Exporter {
-    if (Get-ScheduledTask $TaskName -ErrorAction SilentlyContinue) {
-        Disable-ScheduledTask $TaskName | Out-Null
-        Stop-ScheduledTask $TaskName
-        while ((Get-ScheduledTask $TaskName).State -eq 'Running') { Start-Sleep -Milliseconds 200 }
+function Stop-Program([string]$Which) {
+    $task = $Tasks[$Which]
+    if (Get-ScheduledTask $task -ErrorAction SilentlyContinue) {
+        Disable-ScheduledTask $task | Out-Null
+        Stop-ScheduledTask $task
+        while ((Get-ScheduledTask $task).State -eq 'Running') { Start-Sleep -Milliseconds 200 }
     }
 }
 
@@ -124,12 +148,42 @@ function Stop-Exporter {
 function Set-State {
     New-Item -ItemType Directory -Force $Kept | Out-Null
     Invoke-Icacls $State /setowner '*S-1-5-32-544' /T /Q
-    Invoke-Icacls $State /inheritance:r /grant:r '*S-1-5-18:(OI)(CI)F' '*S-1-5-32-544:(OI)(CI)F' `
+    Invoke-Icacls $State /inheritance:r /grant:r "*${System}:(OI)(CI)F" '*S-1-5-32-544:(OI)(CI)F' `
         "*${LocalService}:(OI)(CI)RX" /Q
     Invoke-Icacls $Kept /grant:r "*${LocalService}:(OI)(CI)M" /Q
     if (-not (Test-Path $ArgumentsFile)) {
         Set-Content -Encoding Ascii $ArgumentsFile "--web.listen-address=:$Port",
             "--collector.events.state-folder=$Kept"
+    }
+}
+
+# What the agent may do lies where it cannot write. Other services are LOCAL SERVICE as well: where
+# it acts as SYSTEM, they get nothing of who it is.
+function Set-Agent {
+    New-Item -ItemType Directory -Force $Called | Out-Null
+    if ($ActAsSystem) {
+        New-Item -Force $ActsAsSystem | Out-Null
+        Set-Content -Encoding Ascii $Policy 'run = true', 'commands = [["**"]]'
+    } elseif (-not (Test-Path $Policy)) {
+        Set-Content -Encoding Ascii $Policy 'run = false'
+    }
+    Invoke-Icacls $Called /inheritance:r /grant:r "*${System}:(OI)(CI)F" `
+        '*S-1-5-32-544:(OI)(CI)F' /Q
+    if (-not (Test-Path $ActsAsSystem)) {
+        Invoke-Icacls $Called /grant:r "*${LocalService}:(OI)(CI)M" /Q
+    }
+    if ($Token -and -not (Test-Path $Identity)) {
+        Set-Content -Encoding Ascii (Join-Path $Called 'token') $Token
+    }
+    $file = Join-Path $State 'agent.toml'
+    if ($CaFile) { Copy-Item $CaFile (Join-Path $State 'ca.pem') }
+    if (-not (Test-Path $file) -or $Name -or $CaFile) {
+        $lines = @("url = '$Url'", "state = '$Called'", "token_file = '$Called\token'",
+            "policy_file = '$Policy'")
+        if ($Name) { $lines += "name = '$Name'" }
+        if (Test-Path (Join-Path $State 'ca.pem')) { $lines += "ca_file = '$State\ca.pem'" }
+        if ($Url -like 'http://*') { $lines += 'allow_http = true' }
+        Set-Content -Encoding Ascii $file $lines
     }
 }
 
@@ -139,17 +193,22 @@ function Invoke-Icacls {
 }
 
 # The log of one run and of the one before, because a task has no place for what is said.
-function Set-Launcher([string]$Release) {
-    $launcher = Join-Path $Program 'hyperion-exporter.py'
+function Set-Launcher([string]$Which, [string]$Release) {
+    $launcher = Join-Path $Program "hyperion-$Which.py"
+    $folder, $module, $words = $Kept, 'cli',
+        "[line for line in open(r'$ArgumentsFile').read().splitlines() if line]"
+    if ($Which -eq 'agent') {
+        $folder, $module, $words = $Called, 'agent.cli', "['--config', r'$State\agent.toml']"
+    }
     Set-Content -Encoding UTF8 $launcher @"
 import os, sys
-log = r'$Kept\log.txt'
+log = r'$folder\log.txt'
 if os.path.exists(log):
     os.replace(log, log + '.1')
 sys.stdout = sys.stderr = open(log, 'w', buffering=1, encoding='utf-8')
 sys.path.insert(0, r'$Release')
-from hyperion_exporter.cli import main
-sys.exit(main([line for line in open(r'$ArgumentsFile').read().splitlines() if line]))
+from hyperion_exporter.$module import main
+sys.exit(main($words))
 "@
     $launcher
 }
@@ -169,33 +228,34 @@ function Add-EventLogReader {
 
 function Set-Firewall {
     if ($AllowFrom.Count -eq 0) { return }
-    Remove-NetFirewallRule -DisplayName $TaskName -ErrorAction SilentlyContinue
-    New-NetFirewallRule -DisplayName $TaskName -Direction Inbound -Action Allow -Protocol TCP `
-        -LocalPort $Port -RemoteAddress $AllowFrom | Out-Null
+    Remove-NetFirewallRule -DisplayName $Tasks.exporter -ErrorAction SilentlyContinue
+    New-NetFirewallRule -DisplayName $Tasks.exporter -Direction Inbound -Action Allow `
+        -Protocol TCP -LocalPort $Port -RemoteAddress $AllowFrom | Out-Null
 }
 
 # Of tasks only those that cannot be started are started anew, not those that end; so one more
 # trigger tries each minute, and is ignored while it runs.
-function Start-Exporter([string]$Base, [string]$Launcher) {
+function Start-Program([string]$Which, [string]$Base, [string]$Launcher) {
     $action = New-ScheduledTaskAction -Execute $Base -Argument "-I `"$Launcher`"" `
         -WorkingDirectory $State
     $triggers = @(
         New-ScheduledTaskTrigger -AtStartup
         New-ScheduledTaskTrigger -Once -At (Get-Date) -RepetitionInterval (New-TimeSpan -Minutes 1)
     )
-    $principal = New-ScheduledTaskPrincipal -UserId $LocalService -LogonType ServiceAccount
+    $acts = $Which -eq 'agent' -and (Test-Path $ActsAsSystem)
+    $user = if ($acts) { $System } else { $LocalService }
+    $principal = New-ScheduledTaskPrincipal -UserId $user -LogonType ServiceAccount
     $settings = New-ScheduledTaskSettingsSet -MultipleInstances IgnoreNew -Priority 4 `
         -ExecutionTimeLimit ([TimeSpan]::Zero) -AllowStartIfOnBatteries -DontStopIfGoingOnBatteries
-    Register-ScheduledTask $TaskName -Action $action -Trigger $triggers -Principal $principal `
+    Register-ScheduledTask $Tasks[$Which] -Action $action -Trigger $triggers -Principal $principal `
         -Settings $settings -Force | Out-Null
-    Start-ScheduledTask $TaskName
-    Wait-Exporter
+    Start-ScheduledTask $Tasks[$Which]
 }
 
-function Wait-Exporter {
+function Wait-Until([scriptblock]$Condition, [string]$Otherwise) {
     $until = (Get-Date).AddSeconds(60)
-    while (-not (Test-Answer)) {
-        if ((Get-Date) -gt $until) { throw "it does not answer: see $Kept\log.txt" }
+    while (-not (& $Condition)) {
+        if ((Get-Date) -gt $until) { throw $Otherwise }
         Start-Sleep -Seconds 1
     }
 }
@@ -210,10 +270,12 @@ function Test-Answer {
 }
 
 function Uninstall-All {
-    Say "takes away $Program, $State, the task '$TaskName' and its rule of the firewall"
-    Stop-Exporter
-    Unregister-ScheduledTask $TaskName -Confirm:$false -ErrorAction SilentlyContinue
-    Remove-NetFirewallRule -DisplayName $TaskName -ErrorAction SilentlyContinue
+    Say "takes away $Program, $State, the tasks of the scheduler and the rule of the firewall"
+    foreach ($each in $Tasks.Keys) {
+        Stop-Program $each
+        Unregister-ScheduledTask $Tasks[$each] -Confirm:$false -ErrorAction SilentlyContinue
+    }
+    Remove-NetFirewallRule -DisplayName $Tasks.exporter -ErrorAction SilentlyContinue
     foreach ($folder in $Program, $State) {
         if (Test-Path $folder) { Remove-Item -Recurse -Force $folder }
     }

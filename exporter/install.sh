@@ -51,7 +51,8 @@ check() {
   command -v sha256sum >/dev/null || fail "this machine has no sha256sum"
   [ -n "$token" ] || [ -e "$state/identity.json" ] || fail "say --token, as an enrolment gives it"
   [ -z "$user" ] || id "$user" >/dev/null 2>&1 || fail "there is no user $user on this machine"
-  case "$name$ca" in *[\"\\]*) fail "a name or file with a quote or backslash is not taken" ;; esac
+  [ -z "$ca" ] || [ -r "$ca" ] || fail "there is no file $ca"
+  case "$name" in *[\"\\]*) fail "a name with a quote or backslash is not taken" ;; esac
 }
 
 unpack() {
@@ -95,6 +96,7 @@ fetch() {
   else
     python3 -c 'import ssl, sys, urllib.request as u
 context = ssl.create_default_context(cafile=sys.argv[3] or None)
+context.verify_flags &= ~ssl.VERIFY_X509_STRICT # as curl does
 open(sys.argv[2], "wb").write(u.urlopen(sys.argv[1], timeout=60, context=context).read())' \
       "$1" "$2" "$ca"
   fi
@@ -129,6 +131,8 @@ make_users() {
 
 configure() {
   mkdir -p "$config"
+  # Where the agent, which sees no home of anybody, may read it.
+  [ -z "$ca" ] || [ "$ca" -ef "$config/ca.pem" ] || install -m 644 "$ca" "$config/ca.pem"
   for unit in exporter.service agent.service update.service update.path; do
     cp "$release/hyperion-$unit" "$units/hyperion-$unit"
   done
@@ -136,7 +140,7 @@ configure() {
     {
       echo "url = \"$url\""
       [ -z "$name" ] || echo "name = \"$name\""
-      [ -z "$ca" ] || echo "ca_file = \"$ca\""
+      [ ! -e "$config/ca.pem" ] || echo "ca_file = \"$config/ca.pem\""
       case $url in http://*) echo 'allow_http = true' ;; esac
     } >"$config/agent.toml"
   fi

@@ -1,8 +1,11 @@
 """install.ps1 as far as it can be looked at without Windows: what it fetches and what it starts."""
 
 import re
+from importlib import import_module
+from pathlib import Path
 
 from hyperion_exporter import config
+from hyperion_exporter.agent import files
 from hyperion_exporter.collectors.portable import COLLECTORS
 from lab.house import ROOT
 
@@ -33,3 +36,25 @@ def test_the_flags_it_writes_down_can_be_obeyed() -> None:
     flags = re.findall(r'"(--[^"]+)"', block.replace("$Port", "9100").replace("$Kept", "C:/x"))
     assert len(flags) == 2
     assert config.read(flags, COLLECTORS).listen == (":9100",)
+
+
+def test_what_it_writes_down_for_the_agent_can_be_obeyed(tmp_path: Path) -> None:
+    block = SCRIPT[SCRIPT.index("function Set-Agent") :].split("\nfunction ")[0]
+    written = re.findall(r"""["']([a-z_]+ = .+?)["'](?:,|\)| \})""", block)
+    settings = [line for line in written if not line.startswith(("run", "commands"))]
+    path = tmp_path / "agent.toml"
+    path.write_text("\n".join(settings).replace("$Url", "https://hyperion.example.org"))
+    found = files.config(path)
+    assert (found.token_file, found.policy_file) == (r"$Called\token", "$Policy")
+    assert found.allow_http and found.name and found.ca_file and found.state
+    path.write_text('run = true\ncommands = [["**"]]\n')
+    assert set(path.read_text().splitlines()) < set(
+        re.findall(r"'((?:run|commands) = .+?)'", block)
+    )
+    assert files.policy(path).refusal(("cmd.exe", "/c", "ver"), "") == ""
+
+
+def test_what_it_starts_is_there() -> None:
+    modules = re.findall(r"\$folder, \$module, \$words = \$\w+, '([\w.]+)'", SCRIPT)
+    assert modules == ["cli", "agent.cli"]
+    assert all(import_module(f"hyperion_exporter.{module}").main for module in modules)

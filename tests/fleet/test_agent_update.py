@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 
-from fleet.test_agent import ended, install, metrics, token
+from lab.at_home import SOON, install, one_ended, page, serving, token
+from lab.databases import OnSqlite
 from lab.fleet import Fleet, Machine
 from lab.house import ROOT
-from lab.ours import BIN
-from lab.replicas import Replicas, replicas
-from lab.servers import Server, answers, free_port, running
+from lab.replicas import Replicas, peopled
+from lab.servers import free_port
 from lab.wait import wait_for
 
-SOON = 60.0
 # Who has missed the API for a while looks for it seldom.
 AT_ONCE = "systemctl restart hyperion-agent"
 # Its unit takes the trial up again.
@@ -35,7 +34,8 @@ FAILING = '\n\ndef _run(config):\n    raise SystemExit("this version fails")\n'
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replicas]:
-    with replicas(tmp_path_factory.mktemp("site")) as site:
+    folder = tmp_path_factory.mktemp("site")
+    with peopled(folder, OnSqlite(folder)) as site:
         yield site
 
 
@@ -54,21 +54,15 @@ def machine(fleet: Fleet) -> Iterator[Machine]:
 @contextmanager
 def handing_out(own: Replicas, address: str, version: str, more: str = "") -> Iterator[Replicas]:
     """An API with this version of exporter and agent, whose agent has `more` in it."""
-    copy, url = own.folder / version, f"http://{address}"
+    copy = own.folder / version
     for room in ("control-api", "exporter"):
         unwanted = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / room, copy / room, ignore=unwanted)
     written(copy / "exporter/hyperion_exporter/__init__.py", f'__version__ = "{version}"\n')
     written(copy / "exporter/hyperion_exporter/agent/cli.py", more)
-    env = {
-        **own.env,
-        "HYPERION_PUBLIC_URL": url,
-        "PYTHONPATH": os.pathsep.join(map(str, (copy / "control-api", copy / "exporter"))),
-    }
-    argv = [BIN / "hyperion-control", "serve", "--listen", address]
-    ready = lambda: answers(f"{url}/healthz")  # noqa: E731
-    with running(argv, copy / "api.log", ready, env=env) as started:
-        yield replace(own, apis=(Server(started.process, started.log, url), own.apis[1]))
+    code = os.pathsep.join(map(str, (copy / "control-api", copy / "exporter")))
+    with serving(own, address, f"http://{address}", PYTHONPATH=code) as api:
+        yield replace(own, apis=(api,))
 
 
 def written(path: Path, more: str) -> None:
@@ -103,11 +97,11 @@ def test_it_takes_a_new_version_and_comes_back_from_one_that_fails(
         machine.done(AT_ONCE)
         assert standing(site)["state"] == "old"
         machine_id = standing(site)["machine_id"]
-        task = ended(site, update(site, machine_id))
+        task = one_ended(site, update(site, machine_id))
         assert (task["state"], task["reason"]) == ("succeeded", "")
         second = standing(site)
         assert (second["version"], second["state"]) == ("0.1.2", "current")
-        wait_for(lambda: "node_load1 " in metrics(site, machine_id), SOON, "its metrics")
+        wait_for(lambda: "node_load1 " in page(site, machine_id), SOON, "its metrics")
         said = machine.done("/opt/hyperion/bin/hyperion-exporter --version")
         assert "0.1.2" in said
         links = machine.done("readlink /opt/hyperion/before /opt/hyperion/installed").split()
@@ -120,7 +114,7 @@ def test_it_takes_a_new_version_and_comes_back_from_one_that_fails(
         command_id = update(site, machine_id, seconds=5)
         killed = machine.ssh("sh", "-c", KILLED_IN_TRIAL, seconds=SOON)
         assert killed.returncode == 0, killed.stderr
-        task = ended(site, command_id)
+        task = one_ended(site, command_id)
         assert task["state"] == "failed"
         assert "the version before is back" in task["reason"]
         assert "this version fails" in task["reason"]

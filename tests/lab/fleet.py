@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
 
 import pytest
@@ -55,9 +56,9 @@ class Machine(servers.Program):
             timeout=seconds,
         )
 
-    def done(self, script: str, *words: str) -> str:
+    def done(self, script: str, *words: str, seconds: float = 30) -> str:
         """What a shell's script says, every line of which must work."""
-        said = self.ssh("sh", "-ec", script, "sh", *words)
+        said = self.ssh("sh", "-ec", script, "sh", *words, seconds=seconds)
         assert said.returncode == 0, said.stderr
         return said.stdout
 
@@ -102,10 +103,10 @@ Fleet = Sequence[Machine]
 
 @contextmanager
 def fleet(size: int) -> Iterator[Fleet]:
-    """Boot machines and hand them over when all have finished booting."""
+    """Boot machines, of each Debian in turn, and hand them over when all have finished booting."""
     with ExitStack() as after:
         try:
-            base = image.image()
+            bases = [image.image(suite) for suite in image.SUITES]
             number = after.enter_context(_own_number())
         except Missing as error:
             missing(str(error))
@@ -119,7 +120,7 @@ def fleet(size: int) -> Iterator[Fleet]:
         _ip("address", "add", f"{network[1]}/24", "dev", f"{PREFIX}{number}")
         _ip("link", "set", f"{PREFIX}{number}", "up")
         machines = []
-        for index in range(1, size + 1):
+        for index, base in enumerate(islice(cycle(bases), size), start=1):
             machine = _start(base, home, f"{PREFIX}{number}-{index}", str(network[index + 1]))
             after.callback(machine.kill)
             machines.append(machine)

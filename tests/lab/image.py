@@ -1,4 +1,4 @@
-"""The disk that every machine of the fleet starts from: a small Debian, made once and kept."""
+"""The disks that machines of the fleet start from: small Debians, each made once and kept."""
 
 import fcntl
 import hashlib
@@ -10,8 +10,11 @@ from pathlib import Path
 from hyperion_control.up import packages
 from lab.programs import Missing, find, folder
 
-SUITE = "bookworm"
-INCLUDE = "dbus,iproute2,openssh-server,procps,python3,systemd,systemd-sysv"
+SUITES = ("bookworm", "trixie")
+INCLUDE = (
+    "ca-certificates,curl,dbus,iproute2,nftables,openssh-server,procps,python3,sudo"
+    ",systemd,systemd-sysv"
+)
 # Run in the new system: what is started at boot, and what must not be the same on two machines.
 FINISH = """
 systemctl enable systemd-networkd ssh
@@ -19,16 +22,17 @@ systemctl mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2sc
 # It reads the command line of the kernel, and that is not this machine's.
 systemctl mask systemd-network-generator
 echo 'PermitRootLogin prohibit-password' >/etc/ssh/sshd_config.d/fleet.conf
-rm -f /etc/ssh/ssh_host_* /etc/machine-id /etc/hostname /var/cache/apt/*.bin
+rm -f /etc/ssh/ssh_host_* /etc/hostname /etc/machine-id /var/lib/dbus/machine-id
+rm -f /var/cache/apt/*.bin
 rm -rf /var/lib/apt/lists/* /var/cache/apt/archives/*.deb /usr/share/doc /usr/share/man
 touch /etc/machine-id
 """
 
 
-def image() -> Path:
+def image(suite: str) -> Path:
     """The folder of the image, made anew when its recipe has changed."""
-    recipe = hashlib.sha256(f"{SUITE} {INCLUDE} {FINISH}".encode()).hexdigest()[:12]
-    ready = folder() / f"image-{SUITE}-{recipe}"
+    recipe = hashlib.sha256(f"{suite} {INCLUDE} {FINISH}".encode()).hexdigest()[:12]
+    ready = folder() / f"image-{suite}-{recipe}"
     if os.geteuid() != 0:
         raise Missing("real machines: only root can boot them")
     find("systemd-nspawn")
@@ -36,11 +40,11 @@ def image() -> Path:
     with (folder() / ".image.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ready.exists():
-            _make(ready)
+            _make(suite, ready)
     return ready
 
 
-def _make(ready: Path) -> None:
+def _make(suite: str, ready: Path) -> None:
     partial = ready.with_name(".image.partial")
     shutil.rmtree(partial, ignore_errors=True)  # what a killed run left
     debootstrap = str(find("debootstrap"))
@@ -48,7 +52,7 @@ def _make(ready: Path) -> None:
     try:
         source = packages.own(packages.sources())[0]["uris"].split()[0]
         # What debootstrap mounts, it mounts where nobody else sees it: killed, it leaves no mount.
-        _run(["unshare", "--mount", debootstrap, *flags, SUITE, str(partial), source])
+        _run(["unshare", "--mount", debootstrap, *flags, suite, str(partial), source])
         _run(["unshare", "--mount", "chroot", str(partial), "sh", "-ec", FINISH])
         partial.rename(ready)
     except packages.PackageError as error:
@@ -61,4 +65,4 @@ def _run(argv: list[str]) -> None:
     done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         last = " ".join(done.stdout.splitlines()[-3:])
-        raise Missing(f"an image of Debian {SUITE}, which could not be made: {last}")
+        raise Missing(f"an image of Debian, which could not be made: {last}")

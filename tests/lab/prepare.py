@@ -15,7 +15,7 @@ from lab import (
     systemd_exporter,
     victoria,
 )
-from lab.image import image
+from lab.image import SUITES, image
 from lab.programs import PROGRAMS, Missing, find, folder
 
 # What cannot be unpacked beside the system, and the package that brings it; none starts a service.
@@ -79,7 +79,7 @@ def identify(file: Path = Path("/etc/machine-id")) -> list[str]:
 
 
 def fetch() -> list[str]:
-    """Fetch every program in every version and make the image; return what could not be had."""
+    """Fetch every program in every version and make the images; return what could not be had."""
     left_out = []
     for name, (_, versions) in PROGRAMS.items():
         for version in versions:
@@ -92,10 +92,11 @@ def fetch() -> list[str]:
             packages.fetch([package], folder() / package, "sid")
         except packages.PackageError as error:
             left_out.append(str(error))
-    try:
-        image()
-    except Missing as error:
-        left_out.append(str(error))
+    for suite in SUITES:
+        try:
+            image(suite)
+        except Missing as error:
+            left_out.append(str(error))
     return left_out
 
 

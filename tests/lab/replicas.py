@@ -4,7 +4,7 @@ import base64
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import requests
 from control_api.people import People
 from hyperion_control.settings import Settings
 from hyperion_control.usecases.parts import Parts
-from lab.databases import MASTER_KEY, on_postgres
+from lab.databases import MASTER_KEY, OnPostgres, OnSqlite, on_postgres
 from lab.ours import BIN
 from lab.servers import Program, Server, answers, free_port, running
 
@@ -23,7 +23,7 @@ class Replicas:
     folder: Path
     env: Mapping[str, str]
     people: People
-    apis: tuple[Server, Server]
+    apis: tuple[Server, ...]
     logins: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -40,7 +40,7 @@ class Replicas:
         json: Mapping[str, Any] | None = None,
         **headers: str,
     ) -> Any:
-        """What one of the two answers that person."""
+        """What one of them answers that person."""
         if name not in self.logins:
             self.logins[name] = self.people.login(name)
         signed = {"Authorization": f"Bearer {self.logins[name]}", "If-Match": "*"}
@@ -59,23 +59,28 @@ class Replicas:
 
 @contextmanager
 def replicas(folder: Path) -> Iterator[Replicas]:
-    with ExitStack() as stack:
-        url = stack.enter_context(stack.enter_context(on_postgres()).migrated(folder))
-        own = {
-            "HYPERION_DATA": str(folder),
-            "HYPERION_DATABASE_URL": url,
-            "HYPERION_SECRET_KEY": base64.b64encode(MASTER_KEY).decode(),
-        }
-        env = os.environ | own
+    with on_postgres() as databases, peopled(folder, databases) as site, ExitStack() as stack:
         apis = []
         for number in range(2):
             address = f"127.0.0.1:{free_port()}"
             argv = [BIN / "hyperion-control", "serve", "--listen", address]
             log, home = folder / f"api-{number}.log", f"http://{address}"
             ready = lambda home=home: answers(f"{home}/healthz")  # noqa: E731
-            started = stack.enter_context(running(argv, log, ready, env=env))
+            started = stack.enter_context(running(argv, log, ready, env=site.env))
             apis.append(Server(started.process, started.log, home))
-        parts = stack.enter_context(closing(Parts.build(Settings.from_env(own))))
-        people = People(parts)
-        people.move_in()
-        yield Replicas(folder, env, people, (apis[0], apis[1]))
+        yield replace(site, apis=tuple(apis))
+
+
+@contextmanager
+def peopled(folder: Path, databases: OnPostgres | OnSqlite) -> Iterator[Replicas]:
+    """Before any of it runs."""
+    with databases.migrated(folder) as url:
+        own = {
+            "HYPERION_DATA": str(folder),
+            "HYPERION_DATABASE_URL": url,
+            "HYPERION_SECRET_KEY": base64.b64encode(MASTER_KEY).decode(),
+        }
+        with closing(Parts.build(Settings.from_env(own))) as parts:
+            people = People(parts)
+            people.move_in()
+            yield Replicas(folder, os.environ | own, people, ())

@@ -68,6 +68,15 @@ class Home:
         text = f"run = true\ncommands = [{', '.join(commands)}]\n"
         (self.folder / "policy.toml").write_text(text)
 
+    @contextmanager
+    def also_writing(self, url: str) -> Iterator[None]:
+        """By remote write."""
+        config = self.folder / "agent.toml"
+        before = config.read_text()
+        config.write_text(f'{before}\nremote_write_url = "{url}"\n')
+        yield
+        config.write_text(before)
+
     def argv(self) -> list[str]:
         start = [sys.executable, "-m", "hyperion_exporter.agent.cli"]
         return [*start, "--config", str(self.folder / "agent.toml")]
@@ -137,6 +146,12 @@ def is_true(url: str, query: str) -> Callable[[], bool]:
     return ask
 
 
+def labels(url: str, name: str) -> list[dict[str, str]]:
+    query = {"query": f'{name}{{machine="far-away"}}'}
+    answer = requests.get(f"{url}/api/v1/query", query, timeout=5).json()
+    return [each["metric"] for each in answer["data"]["result"]]
+
+
 @pytest.mark.live
 def test_its_metrics_arrive_in_prometheus_and_go_with_it(home: Home, tmp_path: Path) -> None:
     token = tokens.create(
@@ -144,10 +159,14 @@ def test_its_metrics_arrive_in_prometheus_and_go_with_it(home: Home, tmp_path: P
     ).secret
     config = tmp_path / "prometheus.yml"
     config.write_text(PROMETHEUS.format(token=token, url=home.site.apis[1].url))
-    with prometheus(config, tmp_path) as server:
-        with home.running():
-            seen = 'node_load1{machine="far-away",org="acme",instance="far-away"}'
-            wait_for(is_true(server.url, seen), SOON, "its load")
+    with prometheus(config, tmp_path, flags=["--web.enable-remote-write-receiver"]) as server:
+        with home.also_writing(f"{server.url}/api/v1/write"), home.running():
+            both = 'count(node_load1{machine="far-away",org="acme",instance="far-away"}) == 2'
+            wait_for(is_true(server.url, both), SOON, "its load, brought here and written there")
+            for name in ("node_load1", "up"):
+                scraped, written = labels(server.url, name)
+                assert {**scraped, "job": "node"} == {**written, "job": "node"}
+                assert {scraped["job"], written["job"]} == {"node", "node-behind-agents"}
             assert home.find()["state"] == "available"
         wait_for(is_true(server.url, 'up{machine="far-away"} == 0'), 90, "it to be away")
 

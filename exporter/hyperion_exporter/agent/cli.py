@@ -2,11 +2,10 @@
 
 import argparse
 import logging
-import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -18,12 +17,15 @@ from hyperion_exporter.agent import files, telling
 from hyperion_exporter.agent.bell import Bell
 from hyperion_exporter.agent.files import BadFile, Config, Identity
 from hyperion_exporter.agent.home import Away, Home, Refused, pauses
+from hyperion_exporter.agent.remote import Remote
 from hyperion_exporter.agent.tasks import Tasks
 
 log = logging.getLogger("hyperion_agent")
 
 PUSH_SECONDS = 15.0
 WAIT_SECONDS = 25
+# As prometheus.yml calls the job of machines, whichever way their metrics come.
+JOB = "node"
 RENEW_BEFORE = timedelta(days=15)
 STOP_SECONDS = 8.0
 # The unit does not start again what will be refused again.
@@ -43,16 +45,24 @@ class Agent:
         self.home.secret = self.identity.secret
         self.tasks = Tasks(self.home, Path(self.config.policy_file), self.stop)
         self.bell = Bell(Path(self.config.state), telling.release())
+        self.remote = Remote(self.config) if self.config.remote_write_url else None
 
     def work(self) -> str:
         """Until it is stopped or put out; returns why it was put out."""
         # Home hears first that this is a new start: what ran before it is lost.
         self._round(self._beat, once=True)
-        for each in (self._beat, self._fetch, *([self._push] if self.config.metrics_url else [])):
+        for each in self._steps():
             threading.Thread(target=self._round, args=(each,), daemon=True).start()
         self.stop.wait()
         self.tasks.stop(STOP_SECONDS)
         return self.refused
+
+    def _steps(self) -> Iterator[Callable[[], float]]:
+        yield from (self._beat, self._fetch)
+        if self.config.metrics_url:
+            yield self._push
+        if self.remote:
+            yield from (self.remote.gather, self.remote.deliver)
 
     def _round(self, step: Callable[[], float], once: bool = False) -> None:
         """A step says after how many seconds it wants to be taken again."""
@@ -70,18 +80,27 @@ class Agent:
                     self.refused = str(refused)
                     self.stop.set()
                 pause, said = next(waits), _told(refused, said)
+            except Away as away:
+                pause, said = max(next(waits), away.seconds), _told(away, said)
             except Exception as fault:
                 # Whatever it was, a round that ended would leave the machine half away.
                 pause, said = next(waits), _told(fault, said)
             self.stop.wait(pause)
 
     def _beat(self) -> float:
-        told = self.home.ask("heartbeat", telling.beat(self.run, self.config.url))
+        told = self.home.ask(
+            "heartbeat", telling.beat(self.run, self.config.url, bool(self.remote))
+        )
+        if self.remote:
+            own = {"job": JOB, "instance": self.identity.machine}
+            self.remote.labels = {**told["labels"], **own}
         if _moment(told["expires_at"]) - _moment(told["now"]) < RENEW_BEFORE:
             self._renew()
         return float(told["seconds"])
 
     def _renew(self) -> None:
+        # On a full disk the old one would stay, which is good for an hour from then on.
+        files.prove_room(Path(self.config.state))
         new = self.home.ask("renew", {})
         secret, expires_at = new["secret"], new["expires_at"]
         self.identity = replace(self.identity, secret=secret, expires_at=expires_at)
@@ -142,9 +161,11 @@ def _enrolled(config: Config, home: Home, stop: threading.Event) -> Identity | N
     except OSError as fault:
         said = f"{token} cannot be read: {fault.strerror}"
         raise BadFile(f"{said}; put the token of an enrolment there") from None
-    if not os.access(state, os.W_OK):
-        # Before the token is used up.
-        raise BadFile(f"{state} cannot be written: the agent keeps there who it is")
+    try:
+        files.prove_room(state)  # before the token is used up
+    except OSError as fault:
+        said = f"{state} cannot be written: {fault.strerror}"
+        raise BadFile(f"{said}: the agent keeps there who it is") from None
     asked = {
         "token": secret,
         "fingerprint": files.fingerprint(),

@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,7 +10,12 @@ from threading import Event
 from typing import Any
 
 from hyperion_exporter.agent.files import Policy
-from hyperion_exporter.sources.order import NotStarted, Running
+
+if sys.platform == "win32":
+    from hyperion_exporter.sources.order_windows import Running
+    from hyperion_exporter.sources.windows_job import NotStarted
+else:
+    from hyperion_exporter.sources.order import NotStarted, Running
 
 TICK_SECONDS = 0.1
 # Last words may still be on their way, and what runs on in the background may hold the streams.

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -11,7 +10,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from hyperion_exporter.sources.this_machine import ThisMachine, this_machine
+
 ANY_WORDS = "**"
+ROOM_BYTES = 4096  # an identity takes a tenth of it
 
 
 class BadFile(Exception):
@@ -27,6 +29,11 @@ class Config:
     metrics_url: str = "http://127.0.0.1:9100/metrics"  # empty: none are brought
     name: str = ""  # of the machine; empty: its hostname
     ca_file: str = ""  # whom TLS trusts; empty: those of the system
+    # Metrics go there as well, by Prometheus' remote write; empty: nowhere.
+    remote_write_url: str = ""
+    remote_write_token_file: str = ""
+    remote_write_password_file: str = ""  # NAME:PASSWORD
+    remote_write_ca_file: str = ""
     allow_http: bool = False  # for a lab: whoever is in between reads and changes all of it
 
 
@@ -64,11 +71,11 @@ def config(path: Path) -> Config:
     if "url" not in read:
         raise BadFile(f"{path}: url is missing: write where the control API is")
     found = Config(**read)
-    scheme, host = urlsplit(found.url).scheme, urlsplit(found.url).hostname
-    if scheme not in ("http", "https") or not host:
-        raise BadFile(f"{path}: url is {found.url!r}: write https://NAME")
-    if scheme == "http" and not found.allow_http and host not in ("127.0.0.1", "localhost"):
-        raise BadFile(f"{path}: url is not https, and allow_http does not say that it may be so")
+    _refuse_unsafe(path, "url", found.url, found.allow_http)
+    if found.remote_write_url:
+        _refuse_unsafe(path, "remote_write_url", found.remote_write_url, found.allow_http)
+        if not found.metrics_url:
+            raise BadFile(f"{path}: metrics_url is empty, so there is nothing to write anywhere")
     return found
 
 
@@ -97,23 +104,30 @@ def identity(state: Path) -> Identity | None:
 
 def keep_identity(state: Path, found: Identity) -> None:
     """All of it or nothing, and for nobody else to read."""
+    _written(state, json.dumps(asdict(found))).replace(state / "identity.json")
+
+
+def prove_room(state: Path) -> None:
+    """Raises OSError where no identity could be kept: home gives each one out only once."""
+    _written(state, " " * ROOM_BYTES).unlink()
+
+
+def _written(state: Path, text: str) -> Path:
     new = state / "identity.json.new"
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(asdict(found), file)
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    new.replace(state / "identity.json")
+    return new
 
 
-def fingerprint(machine_id: Path = Path("/etc/machine-id")) -> str:
+def fingerprint(machine: ThisMachine | None = None) -> str:
     """Of this machine; its own id is not to leave it (machine-id(5))."""
     try:
-        own = machine_id.read_text().strip()
+        own = (machine or this_machine()).own_id()
     except OSError as fault:
-        raise BadFile(f"{machine_id} cannot be read: {fault.strerror}") from None
-    if not re.fullmatch("[0-9a-f]{32}", own):
-        raise BadFile(f"{machine_id} holds no id of a machine")
+        raise BadFile(f"{fault.filename} cannot be read: {fault.strerror}") from None
     return hashlib.sha256(f"hyperion-agent {own}".encode()).hexdigest()
 
 
@@ -135,6 +149,15 @@ def _refuse_unknown(path: Path, read: Mapping[str, Any], known: Mapping[str, Any
         kind = {bool: bool, tuple: list}.get(type(known[name]), str)
         if not isinstance(value, kind):
             raise BadFile(f"{path}: {name} is of another kind: write a {kind.__name__}")
+
+
+def _refuse_unsafe(path: Path, name: str, url: str, allow_http: bool) -> None:
+    scheme, host = urlsplit(url).scheme, urlsplit(url).hostname
+    if scheme not in ("http", "https") or not host:
+        raise BadFile(f"{path}: {name} is {url!r}: write https://NAME")
+    if scheme == "http" and not allow_http and host not in ("127.0.0.1", "localhost"):
+        said = f"{path}: {name} is not https, and allow_http does not say that it may be so"
+        raise BadFile(said)
 
 
 def _fits(pattern: tuple[str, ...], argv: tuple[str, ...]) -> bool:

@@ -4,21 +4,30 @@ import http.client
 import json
 import random
 import ssl
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from email.message import Message
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from hyperion_exporter import __version__
+from hyperion_exporter.agent.files import BadFile
 
 SECONDS = 20.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+MOST_ASKED_PAUSE = 300.0
 # Of an answer: an order with all its stdin has 11 MiB.
 MOST_BYTES = 16 * 1024 * 1024
 
 
 class Away(Exception):
-    """It cannot be reached, or cannot answer now: later."""
+    """It cannot be reached, or cannot answer now: later, and not before it said."""
+
+    def __init__(self, said: str, seconds: float = 0.0) -> None:
+        super().__init__(said)
+        self.seconds = seconds
 
 
 class Refused(Exception):
@@ -34,11 +43,7 @@ class Home:
     def __init__(self, url: str, fingerprint: str, ca_file: str = "") -> None:
         self._url = url.rstrip("/")
         self._fingerprint = fingerprint
-        context = ssl.create_default_context(cafile=ca_file or None)
-        # No redirect: it would carry the secret elsewhere.
-        self._opener = urllib.request.build_opener(
-            urllib.request.HTTPSHandler(context=context), _NoRedirect
-        )
+        self._opener = opener(ca_file)
         self.secret = ""
 
     def ask(self, path: str, body: Mapping[str, Any] | None = None, wait: float = 0) -> Any:
@@ -89,6 +94,30 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
+def opener(ca_file: str) -> urllib.request.OpenerDirector:
+    """No redirect is followed: it would carry the secret elsewhere."""
+    try:
+        context = ssl.create_default_context(cafile=ca_file or None)
+    except OSError as fault:
+        raise BadFile(f"ca_file {ca_file} holds nobody to trust: {fault.strerror}") from None
+    # Python 3.13 began to refuse what curl and Python before it take, such as an authority that
+    # somebody made with openssl: who upgrades Debian must not lose the machine by it.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _NoRedirect)
+
+
+def retry_after(headers: Message) -> float:
+    """In seconds, but never long: a mistake there must not silence us."""
+    said = headers.get("Retry-After", "")
+    try:
+        seconds = (
+            float(said) if said.isdigit() else parsedate_to_datetime(said).timestamp() - time.time()
+        )
+    except ValueError:
+        return 0.0
+    return min(max(seconds, 0.0), MOST_ASKED_PAUSE)
+
+
 def pauses() -> Iterator[float]:
     """Longer and longer, and not the same for all who lost the same server."""
     pause = FIRST_PAUSE
@@ -99,7 +128,7 @@ def pauses() -> Iterator[float]:
 
 def _refusal(fault: urllib.error.HTTPError) -> Away | Refused:
     if fault.code >= 500 or fault.code == 429:
-        return Away(f"it answers {fault.code}")
+        return Away(f"it answers {fault.code}", retry_after(fault.headers))
     try:
         said = json.loads(fault.read(64 * 1024))
         return Refused(fault.code, str(said["code"]), str(said["detail"]))

@@ -5,7 +5,6 @@ import http.client
 import platform
 import re
 import socket
-import time
 import urllib.request
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -15,42 +14,53 @@ from urllib.parse import urlsplit
 
 from hyperion_exporter import __version__
 from hyperion_exporter.agent.home import Away
+from hyperion_exporter.sources.this_machine import ThisMachine, this_machine
 
-HOST_KEY = Path("/etc/ssh/ssh_host_ed25519_key.pub")
 SECONDS = 10.0
 MOST_PAGE_BYTES = 16 * 1024 * 1024
 RELEASE = re.compile("[0-9a-f]{64}")  # the SHA-256 of the package of install.sh
 
 
-def beat(run: str, url: str) -> dict[str, Any]:
+def beat(
+    run: str, url: str, labels: bool = False, machine: ThisMachine | None = None
+) -> dict[str, Any]:
+    """`labels` asks for those that the machine has in Prometheus."""
+    here = machine or this_machine()
     return {
+        **({"labels": True} if labels else {}),
         "run": run,
         "at": datetime.now(UTC).isoformat(),
         "hostname": socket.gethostname()[:253],
         "addresses": list(_addresses(url)),
-        "uptime_seconds": time.clock_gettime(time.CLOCK_BOOTTIME),
+        "uptime_seconds": here.uptime(),
         "versions": {
             "agent": __version__,
             "python": platform.python_version(),
-            "system": platform.freedesktop_os_release().get("PRETTY_NAME", "Linux")[:100],
-            "release": release(),
+            "system": here.system()[:100],
+            "release": release(machine=here),
         },
-        "host_key": _host_key(),
+        "host_key": _host_key(here.host_key),
     }
 
 
 def page(url: str) -> bytes:
-    """Of the exporter beside us, packed; raises Away when it does not answer."""
+    """Packed."""
+    return gzip.compress(text(url), 3)
+
+
+def text(url: str) -> bytes:
+    """The page of the exporter beside us; raises Away when it does not answer."""
     try:
         with urllib.request.urlopen(url, timeout=SECONDS) as answer:  # noqa: S310  from our file
-            text = answer.read(MOST_PAGE_BYTES)
+            return bytes(answer.read(MOST_PAGE_BYTES))
     except (OSError, http.client.HTTPException) as fault:
         raise Away(f"the exporter at {url}: {getattr(fault, 'reason', '') or fault}") from None
-    return gzip.compress(text, 3)
 
 
-def release(file: Path = Path(__file__)) -> str:
-    """Which one this program is of, by its folder; empty: it was installed in another way."""
+def release(file: Path = Path(__file__), machine: ThisMachine | None = None) -> str:
+    """Which one this program is of, by its folder; empty: it is updated in another way."""
+    if not (machine or this_machine()).updates:
+        return ""
     name = file.resolve().parents[2].name
     return name if RELEASE.fullmatch(name) else ""
 
@@ -72,7 +82,7 @@ def _addresses(url: str) -> Iterable[str]:
         return
 
 
-def _host_key(path: Path = HOST_KEY) -> str:
+def _host_key(path: Path) -> str:
     """Without the comment, which changes with the name of the machine."""
     try:
         return " ".join(path.read_text().split()[:2])

@@ -3,7 +3,6 @@
 import os
 import pwd
 import signal
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -42,7 +41,8 @@ class Running:
         person = {"USER": who.pw_name, "LOGNAME": who.pw_name}
         self._mark = f"{MARK}={mark}".encode()
         try:
-            with tempfile.TemporaryFile() as file:
+            # In memory: a unit may have nowhere to write, and a full disk has to be cleaned up.
+            with os.fdopen(os.memfd_create("stdin"), "r+b") as file:
                 file.write(stdin)
                 file.seek(0)
                 asked = {**base, **person, **env, MARK: mark}

@@ -9,7 +9,7 @@ import pytest
 
 from hyperion_exporter.agent import cli, files
 from hyperion_exporter.agent.cli import Agent
-from hyperion_exporter.agent.files import Config, Identity
+from hyperion_exporter.agent.files import BadFile, Config, Identity
 from hyperion_exporter.agent.home import Home, Refused
 
 OLD = Identity("agt_1", "mch_1", "web-1", "2026-11-22T03:00:00Z", "old")
@@ -42,12 +42,22 @@ def test_a_secret_that_ends_soon_is_renewed_and_kept(tmp_path: Path) -> None:
     assert kept and (kept.secret, home.secret) == ("new", "new")
 
 
-def test_a_secret_that_cannot_be_kept_is_not_used(tmp_path: Path) -> None:
-    """The disk is full, say: the old one is good for an hour, and is tried again."""
-    home = Answering()
+def test_a_secret_that_could_not_be_kept_is_not_asked_for(tmp_path: Path) -> None:
+    """The disk is full, say: once there is a new one, the old one is good for an hour."""
+    home = Answering(renew=AssertionError("it was asked for"))
     with pytest.raises(OSError):
         agent(tmp_path / "gone", home)._beat()
     assert home.secret == "old"
+
+
+def test_no_token_is_used_up_where_nothing_can_be_kept(tmp_path: Path) -> None:
+    gone, token = tmp_path / "gone", tmp_path / "token"
+    token.write_text("hyp_e_any")
+    config = Config("https://hyperion.example.org", state=str(gone), token_file=str(token))
+    home = Answering(enrol=AssertionError("it was used up"))
+    with pytest.raises(BadFile, match=f"{gone} cannot be written: No such file"):
+        cli._enrolled(config, home, threading.Event())
+    assert token.exists()
 
 
 def test_a_round_survives_whatever_happens_in_it(tmp_path: Path) -> None:
@@ -79,6 +89,19 @@ def test_what_cannot_be_obeyed_is_status_2(
     path.write_text(text)
     assert cli.main(["--config", str(path)]) == 2
     assert capsys.readouterr().err.startswith(f"hyperion-agent: {path}: ")
+
+
+@pytest.mark.parametrize(("text", "why"), [(None, "No such file"), ("nobody", "")])
+def test_who_has_nobody_to_trust_says_so(
+    tmp_path: Path, text: str | None, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trusted, path = tmp_path / "ca.pem", tmp_path / "agent.toml"
+    if text:
+        trusted.write_text(text)
+    path.write_text(f'url = "https://hyperion.example.org"\nca_file = "{trusted}"\n')
+    assert cli.main(["--config", str(path)]) == 2
+    said = f"hyperion-agent: ca_file {trusted} holds nobody to trust: {why}"
+    assert capsys.readouterr().err.startswith(said)
 
 
 class Impatient(threading.Event):

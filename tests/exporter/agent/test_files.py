@@ -7,6 +7,7 @@ import pytest
 
 from hyperion_exporter.agent import files
 from hyperion_exporter.agent.files import BadFile, Identity, Policy
+from hyperion_exporter.sources.this_machine import Linux
 
 ANYTHING = (("**",),)
 WHO = Identity("agt_1", "mch_1", "web-1", "2026-12-21T03:00:00Z", "hyp_a_secret")
@@ -95,8 +96,8 @@ def test_who_it_is_is_kept_for_itself_alone(tmp_path: Path) -> None:
 def test_a_fingerprint_does_not_give_the_machines_id_away(tmp_path: Path) -> None:
     own = tmp_path / "machine-id"
     own.write_text(32 * "a" + "\n")
-    assert len(files.fingerprint(own)) == 64
-    assert 32 * "a" not in files.fingerprint(own)
+    assert len(files.fingerprint(Linux(own))) == 64
+    assert 32 * "a" not in files.fingerprint(Linux(own))
     own.write_text("uninitialized\n")
     with pytest.raises(BadFile, match="no id"):
-        files.fingerprint(own)
+        files.fingerprint(Linux(own))
