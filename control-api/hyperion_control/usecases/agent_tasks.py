@@ -49,7 +49,7 @@ def news(parts: Parts, agent: Agent, told: Sequence[str], known: str | None = No
     """`told` are the tasks that the agent is stopping already, `known` is the update that it knows,
     None where it takes none. None is returned when nothing is new."""
     now = parts.clock()
-    with parts.database.reading(EVERY_ORGANISATION) as connection:
+    with parts.database.glancing() as connection:
         if not queues.any_open(connection, agent.machine_id):
             return None
         waiting, update = _next(connection, agent, now)
@@ -61,7 +61,7 @@ def news(parts: Parts, agent: Agent, told: Sequence[str], known: str | None = No
 
 def renew(parts: Parts, agent: Agent) -> None:
     """The agent lives, and with it all that it runs."""
-    with parts.database.reading(agent.organisation_id) as connection:
+    with parts.database.glancing() as connection:
         running = queues.begun(connection, agent.id)
     if running:
         with parts.database.writing(agent.organisation_id, durable=False) as connection:

@@ -34,7 +34,7 @@ class Renewed:
 def authenticate(parts: Parts, origin: Origin, secret: str, fingerprint: str) -> Agent:
     """A good secret on another machine than its own was copied: refused, recorded and counted."""
     now = parts.clock()
-    with parts.database.reading("*") as connection:
+    with parts.database.glancing() as connection:
         found = agents.present(connection, secrets_text.hashed(secret), now)
     if found is None:
         raise Unauthorised("this agent has ended or its secret has expired: enrol again")

@@ -54,7 +54,7 @@ def authenticate(
     """Who asks with this login, in the organisation that it is in or in the one that is named."""
     if not secrets_text.is_one(secrets_text.LOGIN, secret):
         raise Unauthorised(ENDED)
-    with parts.database.reading("*") as connection:
+    with parts.database.glancing() as connection:
         holder = logins.holder(connection, secrets_text.hashed(secret), organisation)
     now = parts.clock()
     if holder is None or not _lives(holder, now):

@@ -37,7 +37,7 @@ class Made:
 def authenticate(parts: Parts, secret: str, origin: Origin) -> Actor:
     """Who asks with this token; whatever is wrong with it is the same refusal."""
     now = parts.clock()
-    with parts.database.reading("*") as connection:
+    with parts.database.glancing() as connection:
         found = tokens.present(connection, secrets_text.hashed(secret), now)
     if found is None:
         raise Unauthorised(REFUSED)

@@ -23,7 +23,9 @@ from hyperion_exporter.agent.tasks import Tasks
 log = logging.getLogger("hyperion_agent")
 
 PUSH_SECONDS = 15.0
-WAIT_SECONDS = 25
+# Home keeps a question for so long. Most proxies cut what is silent for a minute, some for half a
+# minute: who has lost one asks for less, and then for a second more each time.
+WAIT_SECONDS, SURE_SECONDS = 45, 25
 # As prometheus.yml calls the job of machines, whichever way their metrics come.
 JOB = "node"
 RENEW_BEFORE = timedelta(days=15)
@@ -40,6 +42,7 @@ class Agent:
     stop: threading.Event = field(default_factory=threading.Event)
     refused: str = ""
     run: str = field(default_factory=lambda: token_hex(16))
+    patience: int = WAIT_SECONDS
 
     def __post_init__(self) -> None:
         self.home.secret = self.identity.secret
@@ -113,13 +116,18 @@ class Agent:
         return PUSH_SECONDS
 
     def _fetch(self) -> float:
-        wait = 0 if self.tasks.full() else WAIT_SECONDS
+        wait = 0 if self.tasks.full() else self.patience
         asked = {
             "wait": wait,
             "canceling": self.tasks.canceling(),
             "update": self.bell.known(),
         }
-        news = self.home.ask("tasks", asked, wait)
+        try:
+            news = self.home.ask("tasks", asked, wait)
+        except Away:
+            self.patience = SURE_SECONDS
+            raise
+        self.patience = min(self.patience + 1, WAIT_SECONDS)
         self.tasks.obey(news)
         if news["update"]:
             self.bell.ring(news["update"])

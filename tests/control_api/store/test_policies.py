@@ -1,11 +1,11 @@
 """Row policies: on PostgreSQL a query that forgets whose rows it means finds none."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import ProgrammingError
 
 from hyperion_control.domain.roles import Role
@@ -113,6 +113,34 @@ def test_the_next_user_of_a_connection_starts_with_nothing(parts: Parts) -> None
             assert len(everybody(connection)) == 2
         with parts.database.reading() as connection:
             assert everybody(connection) == []
+
+
+def test_a_glance_sees_all_and_leaves_nothing_to_others(parts: Parts) -> None:
+    for _ in range(3):
+        with parts.database.glancing() as connection:
+            assert len(everybody(connection)) == 2
+        for whose, seen in (("org_acme", ["usr_acme"]), (None, [])):
+            with parts.database.reading(whose) as connection:
+                assert everybody(connection) == seen
+
+
+def test_what_the_address_asks_of_connections_holds_for_glances_too(parts: Parts) -> None:
+    url = f"{parts.settings.database_url}?options=-c%20work_mem%3D123kB"
+    with closing(Database(url)) as database, database.glancing() as connection:
+        assert connection.execute(text("SHOW work_mem")).scalar_one() == "123kB"
+        assert len(everybody(connection)) == 2
+
+
+def test_connections_are_kept_as_many_as_are_used_at_once(parts: Parts) -> None:
+    def backends() -> set[int]:
+        with ExitStack() as stack:
+            used = [stack.enter_context(parts.database.reading("*")) for _ in range(10)]
+            asked = text("SELECT pg_backend_pid()")
+            return {int(each.execute(asked).scalar_one()) for each in used}
+
+    first = backends()
+    assert len(first) == 10
+    assert backends() == first
 
 
 def test_nothing_is_written_for_a_neighbour(parts: Parts) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from hyperion_exporter.agent import cli, files
-from hyperion_exporter.agent.cli import Agent
+from hyperion_exporter.agent.cli import SURE_SECONDS, WAIT_SECONDS, Agent
 from hyperion_exporter.agent.files import BadFile, Config, Identity
-from hyperion_exporter.agent.home import Home, Refused
+from hyperion_exporter.agent.home import Away, Home, Refused
 
 OLD = Identity("agt_1", "mch_1", "web-1", "2026-11-22T03:00:00Z", "old")
 BEAT = {"now": "2026-11-21T03:00:00Z", "expires_at": "2026-11-22T03:00:00Z", "seconds": 60}
@@ -23,9 +23,11 @@ class Answering(Home):
         super().__init__("https://hyperion.example.org", 64 * "a")
         self.answers = {"heartbeat": BEAT, "renew": {"secret": "new", "expires_at": "later"}}
         self.answers |= answers
+        self.waits: list[float] = []
 
     def ask(self, path: str, body: Mapping[str, Any] | None = None, wait: float = 0) -> Any:
         answer = self.answers[path]
+        self.waits.append(wait)
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -40,6 +42,20 @@ def test_a_secret_that_ends_soon_is_renewed_and_kept(tmp_path: Path) -> None:
     assert agent(tmp_path, home)._beat() == 60
     kept = files.identity(tmp_path)
     assert kept and (kept.secret, home.secret) == ("new", "new")
+
+
+def test_a_question_that_was_lost_is_asked_for_a_shorter_time(tmp_path: Path) -> None:
+    home = Answering(tasks={"waiting": [], "cancel": [], "update": ""})
+    ours = agent(tmp_path, home)
+    ours._fetch()
+    home.answers["tasks"], news = Away("a proxy cut it"), home.answers["tasks"]
+    with pytest.raises(Away):
+        ours._fetch()
+    home.answers["tasks"] = news
+    for _ in range(WAIT_SECONDS - SURE_SECONDS + 2):
+        ours._fetch()
+    assert home.waits[:4] == [WAIT_SECONDS, WAIT_SECONDS, SURE_SECONDS, SURE_SECONDS + 1]
+    assert home.waits[-2:] == [WAIT_SECONDS, WAIT_SECONDS]
 
 
 def test_a_secret_that_could_not_be_kept_is_not_asked_for(tmp_path: Path) -> None:
