@@ -26,9 +26,10 @@ from control_api.people import People, as_, people  # noqa: F401  fixtures
 from hyperion_control.domain import ssh_keys as key_texts
 from hyperion_control.usecases import ssh_keys
 from lab.errands import add_machine, working
-from lab.fleet import Fleet
+from lab.fleet import Fleet, Machine
 from lab.ways import to_machine
 
+NGINX = "/run/systemd/system/nginx.service"
 LAST_WORDS = "journalctl --no-pager --output=short-precise | grep -v ' sshd' | tail -40"
 
 
@@ -66,3 +67,13 @@ def url(app: Flask) -> Iterator[str]:  # noqa: F811
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def nginx(fleet: Fleet) -> Iterator[Machine]:
+    """A machine with a service of that name, which does not run."""
+    machine = fleet[0]
+    machine.put(NGINX, b"[Service]\nExecStart=/bin/sleep 9999\n")
+    machine.done("systemctl daemon-reload")
+    yield machine
+    machine.done(f"systemctl stop nginx; rm {NGINX}; systemctl daemon-reload")

@@ -16,7 +16,6 @@ import requests
 from control_api.calling import BEAT, PRINT
 from control_api.every_request import picture, routes
 from control_api.people import PASSWORD, People
-from fleet.test_guide import nginx  # noqa: F401  a fixture
 from hyperion_control.app import assembled
 from hyperion_control.usecases import second_factor
 from lab import typed
@@ -110,7 +109,7 @@ def called(site: Replicas) -> set[str]:
 @pytest.mark.usefixtures("nas_1")
 def test_every_resource_has_a_call_that_works(
     site: Replicas,
-    nginx: Machine,  # noqa: F811  the fixture
+    nginx: Machine,
     tmp_path: Path,
 ) -> None:
     home = tmp_path / "home"

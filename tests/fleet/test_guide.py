@@ -15,7 +15,7 @@ from hyperion_control.usecases import ssh_keys
 from lab import guides
 from lab.databases import MASTER_KEY, ON_SQLITE
 from lab.errands import add_machine, recorded, working
-from lab.fleet import Fleet, Machine
+from lab.fleet import Machine
 from lab.house import ROOT
 from lab.ours import BIN
 from lab.ways import to_machine
@@ -23,7 +23,6 @@ from lab.ways import to_machine
 pytestmark = ON_SQLITE
 
 BLOCKS = guides.blocks((ROOT / "docs/guide.md").read_text())
-UNIT = "/run/systemd/system/nginx.service"
 # What is refused ends it.
 STRICT = 'set -eu -o pipefail\ncurl() { command curl --fail-with-body "$@"; }\n'
 # What the page tells to look for in the answers.
@@ -40,16 +39,6 @@ DONE = (
     ),
     *("ssh-key:create", "machine:create", "machine:import", "maintenance:begin", "maintenance:end"),
 )
-
-
-@pytest.fixture
-def nginx(fleet: Fleet) -> Iterator[Machine]:
-    """A machine with a service of that name, which does not run."""
-    machine = fleet[0]
-    machine.put(UNIT, b"[Service]\nExecStart=/bin/sleep 9999\n")
-    machine.done("systemctl daemon-reload")
-    yield machine
-    machine.done(f"systemctl stop nginx; rm {UNIT}; systemctl daemon-reload")
 
 
 @pytest.fixture

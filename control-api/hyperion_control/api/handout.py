@@ -17,7 +17,7 @@ def script() -> Response:
     return Response(text, content_type="text/x-shellscript; charset=utf-8")
 
 
-@bp.get("/install.ps1", summary="The script that installs the exporter on Windows")
+@bp.get("/install.ps1", summary="The script that installs exporter and agent on Windows")
 @open_to_all
 def windows_script() -> Response:
     """Give the script; it holds no secret, and says what it does before it does it."""

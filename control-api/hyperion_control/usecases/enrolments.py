@@ -202,5 +202,5 @@ def _refuse_alive(parts: Parts, before: Agent) -> None:
     """Nobody who only has a token puts an agent out that works."""
     seen = before.seen_at
     if before.ended_at is None and seen and parts.clock() - seen < OFFLINE_AFTER:
-        said = "this machine has an agent that is at work: end that one first"
-        raise Conflict(said, code="agent-alive")
+        said = "this machine, or one with the same machine-id, has an agent that is at work"
+        raise Conflict(f"{said}: end that one first", code="agent-alive")
