@@ -4,8 +4,10 @@ import argparse
 import os
 import pkgutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from inspect import GEN_CLOSED, getgeneratorstate
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from hyperion_control.domain.journal import PRIORITIES
 from hyperion_control.domain.units import VERBS
 from hyperion_control.errors import Refused
 from hyperion_control.settings import Settings
+
+Lines = Generator[str, None, int | None]
 
 
 @dataclass(frozen=True)
@@ -216,7 +220,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         world = os.environ if args.remote else Settings.from_env(os.environ)
-        run: Callable[[object, argparse.Namespace], Iterator[str]]
+        run: Callable[[object, argparse.Namespace], Lines]
         run = pkgutil.resolve_name(f"hyperion_control.commands.{args.run}")
         return _printed(run(world, args))
     except Refused as refusal:
@@ -229,13 +233,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130  # as a shell has it
 
 
-def _printed(lines: Iterator[str]) -> int:
+def _printed(lines: Lines) -> int:
     """What the command returned; one that returns nothing went well."""
+    ask = partial(next, lines)
     while True:
         try:
-            print(next(lines), flush=True)
+            print(ask(), flush=True)
+            ask = partial(next, lines)
         except StopIteration as end:
             return end.value or 0
+        except KeyboardInterrupt as stop:
+            if getgeneratorstate(lines) == GEN_CLOSED:
+                raise
+            # While a line was printed: who made it must know, or what it began goes on.
+            ask = partial(lines.throw, stop)
 
 
 def _end(sentence: str) -> int:

@@ -1,12 +1,16 @@
 """The exit status of a run on many machines, and what a terminal is told without one."""
 
+import io
 import os
 import signal
 import subprocess
+import sys
+from collections.abc import Generator
 from typing import Any
 
 import pytest
 
+from hyperion_control import cli
 from hyperion_control.commands import client
 from lab.ours import BIN
 
@@ -58,3 +62,37 @@ def test_what_is_missing_is_one_sentence(
     assert (done.returncode, done.stdout) == (1, "")
     assert said in done.stderr and "hunter2" not in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+class Interrupted(io.StringIO):
+    """Ctrl-C comes while this line is written."""
+
+    def write(self, text: str) -> int:
+        if text == "up":
+            raise KeyboardInterrupt
+        return super().write(text)
+
+
+def test_ctrl_c_while_a_line_is_written_reaches_who_made_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def run() -> Generator[str, None, int]:
+        try:
+            yield "up"
+        except KeyboardInterrupt:
+            yield "it is being canceled"
+            return 253
+        return 0
+
+    monkeypatch.setattr(sys, "stdout", out := Interrupted())
+    assert (cli._printed(run()), out.getvalue()) == (253, "it is being canceled\n")
+
+
+def test_ctrl_c_ends_what_has_nothing_to_cancel(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run() -> Generator[str, None, int]:
+        yield "up"
+        return 0
+
+    monkeypatch.setattr(sys, "stdout", Interrupted())
+    with pytest.raises(KeyboardInterrupt):
+        cli._printed(run())
