@@ -58,6 +58,8 @@ class Agent:
             threading.Thread(target=self._round, args=(each,), daemon=True).start()
         self.stop.wait()
         self.tasks.stop(STOP_SECONDS)
+        if self.remote:
+            self.remote.keep()
         return self.refused
 
     def _steps(self) -> Iterator[Callable[[], float]]:

@@ -3,11 +3,9 @@
 import base64
 import http.client
 import logging
-import threading
 import time
 import urllib.error
 import urllib.request
-from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +14,7 @@ from hyperion_exporter import __version__
 from hyperion_exporter.agent import home, remote_wire, telling
 from hyperion_exporter.agent.files import Config
 from hyperion_exporter.agent.home import Away
+from hyperion_exporter.agent.remote_backlog import Backlog
 from hyperion_exporter.agent.remote_series import Pages
 
 log = logging.getLogger("hyperion_agent")
@@ -25,8 +24,7 @@ IDLE_SECONDS = 1.0
 ANSWER_SECONDS = 30.0
 # As much as Prometheus itself sends at once.
 MOST_SERIES = 2000
-# Half an hour of a machine with 3,000 series.
-MOST_BYTES = 16 * 1024 * 1024
+FOLDER = "remote-write"
 MOST_SAID = 300
 HEADERS = {
     "Content-Encoding": "snappy",
@@ -37,13 +35,13 @@ HEADERS = {
 
 
 class Remote:
-    """Gathers beside sending: an outage leaves no hole that memory can bridge."""
+    """Gathers beside sending: an outage leaves no hole that the backlog can bridge."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
         self._opener = home.opener(config.remote_write_ca_file)
         self._pages = Pages()
-        self._waiting = Waiting()
+        self._backlog = Backlog(Path(config.state) / FOLDER)
         self.labels: Mapping[str, str] = {}  # what scraping would give
 
     def gather(self) -> float:
@@ -53,17 +51,21 @@ class Remote:
             page = telling.text(self._config.metrics_url).decode(errors="replace")
         series = self._pages.next(page, self.labels)
         for first in range(0, len(series), MOST_SERIES):
-            self._waiting.add(remote_wire.request(series[first : first + MOST_SERIES], at))
+            self._backlog.add(remote_wire.request(series[first : first + MOST_SERIES], at))
         return EVERY_SECONDS
 
     def deliver(self) -> float:
         """The oldest first, and again until it was taken or will never be."""
-        request = self._waiting.first()
+        request = self._backlog.first()
         if request is None:
             return IDLE_SECONDS
         self._send(request)
-        self._waiting.done(request)
+        self._backlog.done()
         return 0.0
+
+    def keep(self) -> None:
+        """What was not sent yet, over a stop."""
+        self._backlog.keep()
 
     def _send(self, request: bytes) -> None:
         url = self._config.remote_write_url
@@ -92,33 +94,6 @@ class Remote:
             basic = base64.b64encode(_secret(config.remote_write_password_file).encode())
             return {"Authorization": f"Basic {basic.decode()}"}
         return {}
-
-
-class Waiting:
-    """Requests in the order of their time; of too many the oldest are let go."""
-
-    def __init__(self, most: int = MOST_BYTES) -> None:
-        self._most = most
-        self._lock = threading.Lock()
-        self._requests: deque[bytes] = deque()
-        self._size = 0
-
-    def add(self, request: bytes) -> None:
-        with self._lock:
-            self._requests.append(request)
-            self._size += len(request)
-            while self._size > self._most:
-                self._size -= len(self._requests.popleft())
-
-    def first(self) -> bytes | None:
-        with self._lock:
-            return self._requests[0] if self._requests else None
-
-    def done(self, request: bytes) -> None:
-        """It may have been let go meanwhile."""
-        with self._lock:
-            if self._requests and self._requests[0] is request:
-                self._size -= len(self._requests.popleft())
 
 
 def _secret(file: str) -> str:

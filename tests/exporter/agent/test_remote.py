@@ -4,14 +4,13 @@ import base64
 from email.message import Message
 from email.utils import formatdate
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hyperion_exporter.agent import home, remote_wire
 from hyperion_exporter.agent.files import Config
 from hyperion_exporter.agent.home import Away
-from hyperion_exporter.agent.remote import IDLE_SECONDS, Remote, Waiting
+from hyperion_exporter.agent.remote import IDLE_SECONDS, Remote
 from hyperion_exporter.agent.remote_series import Pages
 from hyperion_exporter.agent.remote_wire import STALE, Labels, labels, value
 from lab.receiver import Receiver, receiver
@@ -24,10 +23,10 @@ def series(name: str, **given: str) -> Labels:
     return labels(name, {**given, **OWN})
 
 
-def remote(at: Receiver, **more: Any) -> Remote:
+def remote(at: Receiver, state: str = "/nowhere", **more: str) -> Remote:
     """Its page comes from nowhere: that is one series, up."""
-    nowhere = "http://127.0.0.1:9/metrics"
-    made = Remote(Config("http://127.0.0.1", metrics_url=nowhere, remote_write_url=at.url, **more))
+    own = {"state": state, "metrics_url": "http://127.0.0.1:9/metrics"}
+    made = Remote(Config("http://127.0.0.1", remote_write_url=at.url, **own, **more))
     made.labels = OWN
     return made
 
@@ -130,15 +129,21 @@ def test_it_shows_what_the_file_holds_now(
     assert request.headers["x-prometheus-remote-write-version"] == "0.1.0"
 
 
-def test_of_too_much_the_oldest_is_let_go() -> None:
-    waiting = Waiting(most=10)
-    for request in (b"first", b"second", b"3"):
-        waiting.add(request)
-    assert waiting.first() == b"second"
-    waiting.done(b"first")
-    assert waiting.first() == b"second", "it had been let go while it was sent"
-    waiting.done(b"second")
-    assert waiting.first() == b"3"
+def test_what_was_not_sent_is_sent_after_a_new_start(tmp_path: Path) -> None:
+    with receiver() as at:
+        at.status, before = 503, remote(at, state=str(tmp_path))
+        before.gather()
+        with pytest.raises(Away):
+            before.deliver()
+        before.keep()
+        at.status = 204
+        after = remote(at, state=str(tmp_path))
+        after.gather()
+        after.deliver()
+        after.deliver()
+        assert after.deliver() == IDLE_SECONDS
+    lost, first, second = (request.raw for request in at.requests)
+    assert lost == first != second
 
 
 @pytest.mark.parametrize(
