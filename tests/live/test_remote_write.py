@@ -17,6 +17,7 @@ from lab.house import ROOT
 from lab.receiver import Receiver, receiver
 from lab.servers import answers, free_port, running
 from lab.victoria import victoriametrics
+from lab.wait import wait_for
 
 pytestmark = pytest.mark.live
 
@@ -42,6 +43,13 @@ def remote(page: Receiver, store: str) -> Remote:
 def bring(remote: Remote, page: Receiver, text: str) -> None:
     page.answer = text.encode()
     remote.gather()
+    # Receivers tell pages apart by milliseconds.
+    gathered = milliseconds()
+    wait_for(lambda: milliseconds() > gathered, SECONDS, "the next millisecond")
+
+
+def milliseconds() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def deliver(remote: Remote) -> None:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
@@ -10,8 +11,8 @@ from pathlib import Path
 
 # Half an hour of a machine with 3,000 series.
 MOST_BYTES = 16 * 1024 * 1024
-# More of them wait only when nobody takes them: a disk need not hear of all that is well.
-IN_MEMORY = 4
+# Nothing waits longer but for a receiver that is away: a disk need not hear of all that is well.
+SOON_SECONDS = 30.0
 
 
 @dataclass(eq=False)
@@ -19,6 +20,7 @@ class Waiting:
     size: int
     data: bytes | None  # None: it is in the file
     file: Path
+    since: float = 0.0
 
     def read(self) -> bytes:
         return self.file.read_bytes() if self.data is None else self.data
@@ -27,9 +29,15 @@ class Waiting:
 class Backlog:
     """Of too much the oldest is let go. On a full disk all stays in memory."""
 
-    def __init__(self, folder: Path, most: int = MOST_BYTES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        most: int = MOST_BYTES,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._folder = folder
         self._most = most
+        self._clock = clock
         self._lock = threading.Lock()
         self._numbers = count(time.time_ns())
         self._shown: Waiting | None = None
@@ -42,11 +50,11 @@ class Backlog:
     def add(self, data: bytes) -> None:
         with self._lock:
             file = self._folder / f"{next(self._numbers):020}.request"
-            self._waiting.append(Waiting(len(data), data, file))
+            self._waiting.append(Waiting(len(data), data, file, now := self._clock()))
             self._size += len(data)
             while self._size > self._most:
                 self._let_go()
-            if len(self._waiting) > IN_MEMORY:
+            if self._waiting and now - self._waiting[0].since > SOON_SECONDS:
                 self._write()
 
     def first(self) -> bytes | None:

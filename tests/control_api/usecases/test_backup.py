@@ -56,7 +56,8 @@ def test_a_backup_made_while_others_write_is_of_one_moment(parts: Parts, tmp_pat
 
     def write() -> None:
         number = 0
-        while not stop.is_set():
+        # Who never lets go of SQLite would keep everybody else away from it.
+        while not stop.wait(0.002):
             add(parts, f"user{number}")
             number += 1
 
