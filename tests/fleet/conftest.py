@@ -29,6 +29,15 @@ from lab.errands import add_machine, working
 from lab.fleet import Fleet, Machine
 from lab.ways import to_machine
 
+SUDO = """
+for name in may asks; do
+  id $name 2>/dev/null && continue
+  useradd -m $name && cp -r /root/.ssh /home/$name && chown -R $name /home/$name/.ssh || exit
+done
+# What newer ones do by themselves.
+echo 'Defaults use_pty' >/etc/sudoers.d/pty
+echo 'may ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/may
+"""
 NGINX = "/run/systemd/system/nginx.service"
 LAST_WORDS = "journalctl --no-pager --output=short-precise | grep -v ' sshd' | tail -40"
 
@@ -55,6 +64,13 @@ def reached(people: People, fleet: Fleet) -> Iterator[str]:  # noqa: F811
     made = add_machine(people.parts, fleet[0].name, ssh_key_id=key.id, **way)
     with working(people.parts):
         yield made
+
+
+@pytest.fixture(scope="module")
+def with_sudo(fleet: Fleet) -> Machine:
+    """It lets one login do everything, and asks the other for a password."""
+    fleet[2].done(SUDO)
+    return fleet[2]
 
 
 @pytest.fixture

@@ -134,6 +134,17 @@ def test_a_program_ends_by_itself_when_we_are_killed(machine: Machine, mark: str
         wait_for(lambda: not living(f"sleep {mark}"), 6, "the program to be ended")
 
 
+def test_what_sudo_started_is_ended_too_though_the_watch_is_not_its_users(
+    with_sudo: Machine, mark: str
+) -> None:
+    may = Way(replace(to_machine(with_sudo), login="may"))
+    script = TREE.format(mark=mark)
+    with control_process(may, with_sudo.key, script, before=2, user="root") as ours:
+        assert living(f"sleep {mark}")
+        ours.kill()
+        wait_for(lambda: not living(f"sleep {mark}"), 20, "the program to be ended")
+
+
 def test_a_swapped_host_key_stops_everything(pool: Pool, machine: Machine) -> None:
     key = "/etc/ssh/ssh_host_ed25519_key"
     old, way = f"{key}.old", Way(to_machine(machine))

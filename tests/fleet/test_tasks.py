@@ -1,7 +1,6 @@
 """Tasks on real machines: behind others, as other users, and when a machine has a bad day."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,15 +11,13 @@ from control_api.people import ACME, People
 from hyperion_control.domain import ssh_keys as rules
 from hyperion_control.store import machines
 from hyperion_control.store.tasks import Task
-from hyperion_control.up import packages
 from hyperion_control.usecases import issuing, ssh_keys
-from lab import programs
 from lab.databases import ON_SQLITE
 from lab.errands import add_machine, ask, ended, said, tasks_of, working
 from lab.fleet import Fleet, Machine
 from lab.fleet import fleet as boot
 from lab.processes import living
-from lab.sshd import make_key, ssh_command
+from lab.sshd import make_key
 from lab.wait import wait_for
 from lab.ways import to_machine
 
@@ -71,38 +68,6 @@ def test_of_a_jump_that_shows_another_key_it_is_the_jump_that_is_told(
         found = [machines.get(connection, ACME, each) for each in (jump, behind)]
     offered = [" ".join(each.host_key_offered.split()[:2]) if each else None for each in found]
     assert offered == [to_machine(fleet[0]).host_key, ""]
-
-
-SUDO = """
-for name in may asks; do
-  useradd -m $name && cp -r /root/.ssh /home/$name && chown -R $name /home/$name/.ssh || exit
-done
-chmod 4755 /usr/bin/sudo || exit
-# What newer ones do by themselves.
-echo 'Defaults use_pty' >/etc/sudoers.d/pty
-echo 'may ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/may
-"""
-
-
-@pytest.fixture(scope="module")
-def with_sudo(fleet: Fleet) -> Machine:
-    """It lets one login do everything, and asks the other for a password."""
-    try:
-        tree = packages.fetch(["sudo"], programs.folder() / "sudo", "bookworm")
-    except packages.PackageError as error:
-        programs.missing(str(error))
-    machine = fleet[2]
-    packed = subprocess.run(
-        ["tar", "c", "-C", tree, "etc", "usr"], stdout=subprocess.PIPE, check=True
-    )
-    target = f"root@{machine.address}"
-    unpack = ssh_command(
-        machine.key, machine.known_hosts, target, "tar x --no-overwrite-dir --no-same-owner -C /"
-    )
-    subprocess.run(unpack, input=packed.stdout, check=True)
-    done = machine.ssh("sh", "-c", SUDO)
-    assert done.returncode == 0, done.stderr
-    return machine
 
 
 def test_a_login_with_sudo_runs_and_ends_programs_as_root(

@@ -18,9 +18,14 @@ from hyperion_control.runners.line import Hop, Key, Way
 from hyperion_control.runners.pool import Pool
 from hyperion_control.runners.ssh import SshRunner
 
-address, port, login, host_key, key, script = sys.argv[1:]
+address, port, login, host_key, key, before, user, script = sys.argv[1:]
 way = Way(Hop(address, login, host_key, Key(Path(key).read_text()), int(port)))
-SshRunner(Pool(), way).run(Order(("sh", "-c", script)), lambda *_: print("up", flush=True))
+runner = SshRunner(Pool(), way)
+for _ in range(int(before)):
+    runner.run(Order(("true",)))
+order = Order(("sh", "-c", script), user=user)
+# sudo has a word of its own on stderr, before it starts anything.
+runner.run(order, lambda stream, _: stream == "stdout" and print("up", flush=True))
 """
 
 
@@ -40,10 +45,15 @@ def _pinned(known_hosts: Path, address: str = "") -> str:
 
 
 @contextmanager
-def control_process(way: Way, key: Path, script: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Another process runs this script there; handed over when the script has said something."""
+def control_process(
+    way: Way, key: Path, script: str, before: int = 0, user: str = ""
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process runs this script there; handed over when it has said something on stdout.
+
+    `before`: how many orders have used its connection then; `user`: who it runs as.
+    """
     to = way.machine
-    words = [to.address, str(to.port), to.login, to.host_key, str(key), script]
+    words = [to.address, str(to.port), to.login, to.host_key, str(key), str(before), user, script]
     argv = [sys.executable, "-c", SCRIPT, *words]
     with subprocess.Popen(argv, stdout=subprocess.PIPE) as process:
         try:

@@ -19,11 +19,10 @@ from hyperion_control.runners.base import End, HostKeyChanged, Stream, UnknownHo
 from hyperion_control.runners.line import CIPHERS, KEX, Key, Way, connect, hang_up
 from hyperion_control.runners.pool import IDLE_SECONDS, MOST_CHANNELS, Pool
 from hyperion_control.runners.ssh import SshRunner
-from lab.processes import living
 from lab.programs import program
 from lab.sshd import Sshd, make_key, sshd
 from lab.wait import wait_for
-from lab.ways import control_process, to_sshd
+from lab.ways import to_sshd
 
 MIB = 1024 * 1024
 
@@ -120,7 +119,7 @@ def parents(pool: Pool, way: Way, count: int) -> list[bytes]:
         return [run.result().stdout.head for run in runs]
 
 
-def test_eight_at_once_share_one_connection_and_the_others_wait(pool: Pool, way: Way) -> None:
+def test_seven_at_once_share_one_connection_and_the_others_wait(pool: Pool, way: Way) -> None:
     said = parents(pool, way, MOST_CHANNELS * 2)
     assert (len(said), len(set(said))) == (MOST_CHANNELS * 2, 1)
 
@@ -267,11 +266,3 @@ def test_a_user_certificate_opens_as_well(way: Way, server: Sshd, tmp_path: Path
     bare = Way(replace(way.machine, key=replace(key, certificate="")))
     with pytest.raises(Unreachable, match="does not let"), connected(bare):
         raise AssertionError("it was let in")
-
-
-def test_a_program_ends_by_itself_when_we_are_killed(way: Way, server: Sshd) -> None:
-    mark = f"sleep {7_000_000 + os.getpid()}"
-    with control_process(way, server.key, f"{mark} & echo up; wait") as ours:
-        assert living(mark)
-        ours.kill()
-        wait_for(lambda: not living(mark), 6, "the program to be ended")

@@ -11,7 +11,7 @@
 - `run` blocks and never raises for a machine's sake: whatever happens there is an `Outcome`.
   It never runs an order twice: what broke after the order had left is `lost`.
 - If we die, or the way to the machine breaks, the machine itself ends the program: at once when it
-  sees the connection close, else when the order's time is over.
+  sees the connection close, else some seconds after the order's time is over.
 - A program that ends by itself leaves running what it put in the background, as a shell would.
 - Ended with it is what is in its process group or carries its mark in the environment, so a double
   fork as well. Out of reach is only what left the group and cleaned its environment too.

@@ -27,11 +27,14 @@ exec sudo -n -u "$user" -- setsid -w "$@"
 """
 
 # It becomes the program, whose process group it leads since sshd, or we, gave it a session.
-# Its stdin brings `size` bytes for the program and then stays open: that is our hold on it. They
-# are all here before anything starts, so a script that was cut on its way never runs half.
+# Its stdin brings `size` bytes for the program, which are all here before anything starts, so a
+# script that was cut on its way never runs half. Who ends it for us is the connection's watch, if
+# that has a door of this same user and still takes what was written there (root could write to
+# anybody's, who could not end what is root's); else a watcher of its own, whose hold is the same
+# stdin: we never end that while the program runs.
 LAUNCH = r"""
-stop=$1 watch=$2 mark=$3 seconds=$4 size=$5 folder=$6 user=$7
-shift 7
+stop=$1 watch=$2 mark=$3 seconds=$4 door=$5 size=$6 folder=$7 user=$8
+shift 8
 fail() { echo "$1" >&2; exit 125; }
 field() { group=$3; shift 19; born=$1; }
 read -r stat <"/proc/$$/stat" || fail "this machine shows no processes in /proc"
@@ -40,6 +43,9 @@ field ${stat##*) }
 for need in setsid timeout head grep; do
   command -v "$need" >/dev/null || fail "this machine lacks the program $need"
 done
+announced() {
+  [ -O "$door" ] && echo "run $mark $$ $born $seconds" 1<>"$door" && [ -p "$door" ]
+}
 exec 3<&0 </dev/null
 if [ "$size" -gt 0 ]; then
   spool=/dev/shm/hyperion-$mark
@@ -54,7 +60,7 @@ if [ -n "$user" ] && [ "$user" != "$(id -un)" ]; then
   group=$(id -g "$user") || exit 125
   set -- setpriv --reuid="$user" --regid="$group" --init-groups "$@"
 fi
-(
+announced || (
   setsid timeout -s ALRM "$seconds" \
     /bin/sh -c "$watch" hyperion "$stop" "$mark" $$ "$born" <&3 >/dev/null 2>&1 &
 )
@@ -112,10 +118,11 @@ class Launch:
     order: Order
     mark: str = field(default_factory=lambda: secrets.token_hex(16))
 
-    def argv(self) -> list[str]:
+    def argv(self, door: str = "") -> list[str]:
+        """`door`: of a watch that is there already."""
         order = self.order
         limit, size = str(order.seconds + SLACK_SECONDS), str(len(order.stdin))
-        fixed = [STOP, WATCH, self.mark, limit, size, order.folder, order.user]
+        fixed = [STOP, WATCH, self.mark, limit, door, size, order.folder, order.user]
         return _script(order.user, LAUNCH, *fixed, *order.words())
 
 

@@ -11,6 +11,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from paramiko.common import MSG_CHANNEL_REQUEST
 
 from hyperion_control.runners.base import HostKeyChanged, UnknownHostKey, Unreachable
+from hyperion_control.runners.watch import Watch
 
 CONNECT_SECONDS = 10.0
 HANDSHAKE_SECONDS = 10.0
@@ -109,6 +110,7 @@ class Line(paramiko.Transport):
     def __init__(self, sock: socket.socket | paramiko.Channel, host_key: str) -> None:
         super().__init__(sock)
         self._under = sock
+        self.watch = Watch(self)
         self.banner_timeout = self.handshake_timeout = HANDSHAKE_SECONDS
         self.auth_timeout = LOGIN_SECONDS
         offer = self.get_security_options()

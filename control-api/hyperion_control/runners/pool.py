@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from hyperion_control.runners.line import Line, Way, connect, hang_up
 
 IDLE_SECONDS = 60.0
-# sshd allows ten; two are left for ending what runs.
-MOST_CHANNELS = 8
+# sshd allows ten: one is the watch's, two are left for ending what runs.
+MOST_CHANNELS = 7
 MOST_CONNECTIONS = 1000
 
 
@@ -41,7 +41,7 @@ class Pool:
 
     @contextmanager
     def line(self, way: Way) -> Iterator[Line]:
-        """A connection, one of eight who use it; raises as `connect` does."""
+        """A connection, one of seven who use it; raises as `connect` does."""
         slot = self._enter(way)
         try:
             with slot.channels:

@@ -2,14 +2,11 @@
 
 import select
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import paramiko
 
 from hyperion_control.domain.orders import Order
-from hyperion_control.domain.quoting import line as quoted
 from hyperion_control.runners.base import (
     End,
     HostKeyChanged,
@@ -20,15 +17,12 @@ from hyperion_control.runners.base import (
     Stream,
     Unreachable,
 )
+from hyperion_control.runners.channel import execute, open_channel, or_lost
 from hyperion_control.runners.following import follow
 from hyperion_control.runners.launcher import Launch, Started
 from hyperion_control.runners.line import Line, Way
 from hyperion_control.runners.pool import Pool
 
-ANSWER_SECONDS = 10.0
-# sshd counts a closed channel for a moment longer, and refuses what is one too many.
-REFUSED_SECONDS = 2.0
-REFUSED_PAUSE_SECONDS = 0.05
 PIECE_BYTES = 128 * 1024
 
 
@@ -61,11 +55,11 @@ class SshRunner:
         with self._pool.line(self._way) as line:
             channel = _open(line)
             try:
-                _send(channel, launch)
+                _send(line, channel, launch)
             except Lost as lost:
-                channel.close()
+                _let_go(line, channel, launch)
                 return Outcome(End.LOST, reason=str(lost))
-            return follow(_Wire(line, channel), launch, output, cancel)
+            return follow(_Wire(line, channel, launch), launch, output, cancel)
 
 
 class _NoChannel(Unreachable):
@@ -74,53 +68,28 @@ class _NoChannel(Unreachable):
 
 def _open(line: Line) -> paramiko.Channel:
     try:
-        return _session(line)
+        return open_channel(line)
     except (OSError, EOFError, paramiko.SSHException) as error:
         raise _NoChannel(f"the machine opens no channel: {error or 'it hung up'}") from error
 
 
-def _session(line: Line) -> paramiko.Channel:
-    give_up = time.monotonic() + REFUSED_SECONDS
-    while True:
-        try:
-            return line.open_session(timeout=ANSWER_SECONDS)
-        # With two that ask at once, paramiko may give one the other's reason: any can be a refusal.
-        except paramiko.SSHException:
-            if not line.is_active() or time.monotonic() > give_up:
-                raise
-            time.sleep(REFUSED_PAUSE_SECONDS)
-
-
-def _send(channel: paramiko.Channel, launch: Launch) -> None:
-    with _or_lost():
-        _execute(channel, launch.argv())
-        channel.settimeout(ANSWER_SECONDS)
+def _send(line: Line, channel: paramiko.Channel, launch: Launch) -> None:
+    with or_lost():
+        execute(line, channel, launch.argv(line.watch.door()))
         channel.sendall(launch.order.stdin)
 
 
-def _execute(channel: paramiko.Channel, argv: list[str]) -> None:
-    # paramiko waits for the answer without a limit, so one comes from outside.
-    limit = threading.Timer(ANSWER_SECONDS, channel.close)
-    limit.start()
-    try:
-        # One string is all that SSH has; `exec` spares the login shell's own process.
-        channel.exec_command(b"exec " + quoted(argv))
-    finally:
-        limit.cancel()
-
-
-@contextmanager
-def _or_lost() -> Iterator[None]:
-    try:
-        yield
-    except (OSError, EOFError, paramiko.SSHException) as error:
-        raise Lost(f"the connection broke: {error or 'it hung up'}") from error
+def _let_go(line: Line, channel: paramiko.Channel, launch: Launch) -> None:
+    """The machine ends what runs: its own watcher sees the channel close, the line's is told."""
+    channel.close()
+    line.watch.let_go(launch.mark)
 
 
 class _Wire:
-    def __init__(self, line: Line, channel: paramiko.Channel) -> None:
+    def __init__(self, line: Line, channel: paramiko.Channel, launch: Launch) -> None:
         self._line = line
         self._channel = channel
+        self._launch = launch
         self._stopping: paramiko.Channel | None = None
         self._poll = select.poll()
         self._poll.register(channel.fileno(), select.POLLIN)
@@ -155,9 +124,9 @@ class _Wire:
         return (self._channel.exit_status, "") if self._channel.exit_status >= 0 else None
 
     def stop(self, started: Started) -> None:
-        with _or_lost():
-            self._stopping = _session(self._line)
-            _execute(self._stopping, started.stop_argv())
+        with or_lost():
+            self._stopping = open_channel(self._line)
+            execute(self._line, self._stopping, started.stop_argv())
 
     def stopped(self) -> bool | None:
         if self._stopping is None or not self._stopping.exit_status_ready():
@@ -166,6 +135,9 @@ class _Wire:
 
     def close(self) -> None:
         with suppress(OSError, EOFError):
-            self._channel.close()
+            if self.ended():
+                self._channel.close()
+            else:
+                _let_go(self._line, self._channel, self._launch)
             if self._stopping:
                 self._stopping.close()

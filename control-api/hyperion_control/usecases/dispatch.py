@@ -21,7 +21,7 @@ from hyperion_control.usecases.parts import Parts
 LEASE = timedelta(seconds=30)
 # Of what people do, and again so many looks: neither keeps the other waiting.
 MOST = 64
-# A connection has eight places: who only looks leaves some to who acts.
+# A connection has seven places: who only looks leaves some to who acts.
 MOST_LOOKS_AT_ONE = 4
 TOO_MANY_FAILED = "too many others of this command had failed"
 UNASKED = "who asked for it may not do that any more"

@@ -101,7 +101,7 @@ def test_above_the_most_the_longest_unused_go() -> None:
     assert ("0" in exchange.up(), "1" in exchange.up()) == (True, False)
 
 
-def test_a_ninth_user_waits_for_one_of_the_eight() -> None:
+def test_an_eighth_user_waits_for_one_of_the_seven() -> None:
     exchange = Exchange()
     inside, leave = threading.Semaphore(0), threading.Event()
 
