@@ -96,9 +96,9 @@ class Samples:
 
     __slots__ = ("_cells", "_values")
 
-    def __init__(self) -> None:
-        self._cells: list[Cell] = []
-        self._values: list[Value] = []
+    def __init__(self, cells: list[Cell] | None = None, values: list[Value] | None = None) -> None:
+        self._cells: list[Cell] = cells or []
+        self._values: list[Value] = values or []
 
     def add(self, family: Family, value: Value, *labels: str) -> None:
         self._cells.append((family, labels))

@@ -20,7 +20,7 @@ from hyperion_exporter.collector import (
 )
 from hyperion_exporter.crew import Crew
 from hyperion_exporter.known import Known
-from hyperion_exporter.page import TEXT, Page
+from hyperion_exporter.page import TEXT, Page, Piece, joined
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +34,16 @@ REST_SECONDS = 30.0
 MAX_SERIES = 100_000
 MAX_SERIES_OF_ONE = 50_000
 
+# First what differs at each scrape: the pieces behind it mostly stand still.
 SELF: tuple[Family, ...] = (
     gauge(
         "node_scrape_collector_duration_seconds",
         "How long the collector took in this scrape.",
+        "collector",
+    ),
+    gauge(
+        "hyperion_collector_age_seconds",
+        "Time since the collector last succeeded.",
         "collector",
     ),
     gauge(
@@ -55,11 +61,6 @@ SELF: tuple[Family, ...] = (
         "Whether the collector was given up at the deadline of this scrape.",
         "collector",
     ),
-    gauge(
-        "hyperion_collector_age_seconds",
-        "Time since the collector last succeeded.",
-        "collector",
-    ),
     gauge("hyperion_collector_series", "Samples that the collector gave.", "collector"),
     counter(
         "hyperion_collector_dropped_series_total",
@@ -75,7 +76,7 @@ class Crowded(Exception):
 
 @dataclass(slots=True)
 class _Outcome:
-    text: str = ""
+    pieces: Sequence[Piece] = ()
     names: frozenset[str] = frozenset()
     series: int = 0
     seconds: float = 0.0
@@ -152,6 +153,12 @@ class Guard:
 
     def gather(self, seconds: float, form: str = TEXT, only: Collection[str] | None = None) -> str:
         """The page, `seconds` from now at the latest."""
+        return joined(self.pieces(seconds, form, only)).decode()
+
+    def pieces(
+        self, seconds: float, form: str = TEXT, only: Collection[str] | None = None
+    ) -> list[Piece]:
+        """The same in the pieces that it is made of, for who sends it."""
         until = self._clock() + seconds
         if not self._turn.acquire(timeout=max(seconds, 0)):
             raise Crowded
@@ -192,12 +199,14 @@ class Guard:
     ) -> None:
         rendered = self._page.render(name, outcome.blocks, form, without)
         layout = rendered.layout
-        outcome.text = rendered.text
+        outcome.pieces = rendered.pieces
         outcome.names, outcome.series = layout.names, layout.series
         outcome.dropped = layout.dropped
 
-    def _assemble(self, wanted: list[_Post], outcomes: dict[str, _Outcome], form: str) -> str:
-        texts: list[str] = []
+    def _assemble(
+        self, wanted: list[_Post], outcomes: dict[str, _Outcome], form: str
+    ) -> list[Piece]:
+        pieces: list[Piece] = []
         claimed = {family.name for family in SELF}
         series = 0
         for post in wanted:
@@ -206,14 +215,13 @@ class Guard:
             if given and post.collector.yields and (twice := claimed & given.names):
                 self._render(given, name, form, frozenset(twice))
             outcome = outcomes[name] = self._admitted(given, claimed, series)
-            texts.append(outcome.text)
+            pieces += outcome.pieces
             claimed |= outcome.names
             series += outcome.series
             _remember(post, outcome)
             _note(post, outcome)
-        texts.append(self._self(wanted, outcomes, form))
-        # A copy less: five hundred mounts are half a megabyte.
-        return "".join(texts)
+        pieces += self._self(wanted, outcomes, form)
+        return pieces
 
     def _admitted(self, outcome: _Outcome | None, claimed: set[str], series: int) -> _Outcome:
         """What goes on the page: it has room there, and no family of it is another's."""
@@ -232,7 +240,9 @@ class Guard:
             fault=ValueError(why),
         )
 
-    def _self(self, wanted: list[_Post], outcomes: dict[str, _Outcome], form: str) -> str:
+    def _self(
+        self, wanted: list[_Post], outcomes: dict[str, _Outcome], form: str
+    ) -> Sequence[Piece]:
         now = self._clock()
         rows: dict[Labels, Sequence[Value]] = {}
         for post in wanted:
@@ -240,10 +250,10 @@ class Guard:
             rows[(post.collector.name,)] = (
                 # Digits beyond these cost more than the rest of the row.
                 f"{outcome.seconds:.6f}",
+                f"{now - (self._started if post.succeeded_at is None else post.succeeded_at):.3f}",
                 int(outcome.success),
                 int(outcome.fault is not None),
                 int(outcome.timeout),
-                f"{now - (self._started if post.succeeded_at is None else post.succeeded_at):.3f}",
                 outcome.series,
                 post.dropped,
             )

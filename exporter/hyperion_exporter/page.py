@@ -16,10 +16,29 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 # Equal to no value of a collector, its own NaN included.
 _NOTHING = float("nan")
+# Numbers in a piece of the text. A piece in which none changed is neither put together nor deflated
+# anew: of hundreds of mounts few are in use. Smaller ones would deflate less well.
+_IN_A_PIECE = 128
 
 
 class BadValue(ValueError):
     """A collector gave what would, on the page, cost every other family."""
+
+
+class Piece:
+    """Some of a page. The same one, not just an equal one, is there as long as its text is."""
+
+    __slots__ = ("deflated", "seen", "text")
+
+    def __init__(self, text: bytes) -> None:
+        self.text = text
+        # Kept here by who sends it (serving/pack.py), so that it goes when the text goes.
+        self.seen = False
+        self.deflated = b""
+
+
+def joined(pieces: Iterable[Piece]) -> bytes:
+    return b"".join(piece.text for piece in pieces)
 
 
 class Layout:
@@ -36,7 +55,7 @@ class Layout:
         self._pick = itemgetter(*order) if len(order) > 1 else None
         self._texts: dict[str, _Text] = {}
 
-    def fill(self, values: Sequence[Value], form: str) -> str:
+    def fill(self, values: Sequence[Value], form: str) -> Sequence[Piece]:
         picked = self._pick(values) if self._pick else tuple(values[i] for i in self._order)
         text = self._texts.get(form)
         if text is None:
@@ -53,23 +72,31 @@ class _Text:
     def __init__(self, template: list[str]) -> None:
         self._parts = template
         self._values: tuple[Value, ...] = (_NOTHING,) * (len(template) // 2)
-        self._whole = "".join(template)
+        # What follows the last number stands in a piece of its own where the one before is full.
+        self._pieces = tuple(map(self._piece, range(len(self._values) // _IN_A_PIECE + 1)))
 
-    def renewed(self, values: tuple[Value, ...]) -> str:
+    def renewed(self, values: tuple[Value, ...]) -> Sequence[Piece]:
         if values != self._values:
             changed = list(compress(count(), map(ne, values, self._values)))
             numbers = _numbers([values[place] for place in changed])
             for place, number in zip(changed, numbers, strict=True):
                 self._parts[2 * place + 1] = number
-            self._values, self._whole = values, "".join(self._parts)
-        return self._whole
+            pieces = list(self._pieces)
+            for place in {place // _IN_A_PIECE for place in changed}:
+                pieces[place] = self._piece(place)
+            self._values, self._pieces = values, tuple(pieces)
+        return self._pieces
+
+    def _piece(self, place: int) -> Piece:
+        begin, end = (2 * _IN_A_PIECE * at for at in (place, place + 1))
+        return Piece("".join(self._parts[begin:end]).encode())
 
 
 class Rendered(NamedTuple):
     blocks: Sequence[Block]
     form: str
     layout: Layout
-    text: str
+    pieces: Sequence[Piece]
 
 
 class Page:

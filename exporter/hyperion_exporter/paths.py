@@ -49,15 +49,6 @@ class Kept:
         # Not splitlines(): it also breaks at characters that a name may hold.
         return [line for line in self.text().split("\n") if line]
 
-    def pairs(self) -> tuple[list[str], list[str]]:
-        """The names and the values of a file that has one of each on a line."""
-        text = self.text()
-        words = text.split()
-        names, values = words[::2], words[1::2]
-        if not len(names) == len(values) == text.count("\n"):
-            raise ValueError(f"not a name and a value on each line of {self.path}")
-        return names, values
-
     def close(self) -> None:
         if self._fd >= 0:
             os.close(self._fd)

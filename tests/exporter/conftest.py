@@ -7,7 +7,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from hyperion_exporter.collector import Block, Collector
-from hyperion_exporter.page import TEXT, Page
+from hyperion_exporter.page import TEXT, Page, joined
 from hyperion_exporter.paths import Paths
 
 # A sample is known by its name and the values of its labels, in the order of the page.
@@ -41,7 +41,7 @@ def page() -> Callable[..., str]:
 
     def page(blocks: list[Block], form: str = TEXT, limit: int = 10_000) -> str:
         values = [value for block in blocks for value in block.values()]
-        return Page(limit).layout("test", blocks).fill(values, form)
+        return joined(Page(limit).layout("test", blocks).fill(values, form)).decode()
 
     return page
 

@@ -1,6 +1,6 @@
 """How samples become text, and what never gets onto the page."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from math import inf, isnan, nan
 from typing import Any
 
@@ -18,13 +18,17 @@ from hyperion_exporter.collector import (
     one,
     untyped,
 )
-from hyperion_exporter.page import OPENMETRICS, TEXT, BadValue, Page
+from hyperion_exporter.page import OPENMETRICS, TEXT, BadValue, Layout, Page, joined
 
 HEAT = gauge("heat_celsius", "How hot it is.", "room", "place")
 LOAD = gauge("load", "How much waits.")
 
 Render = Callable[..., str]
 Parse = Callable[[str], dict[tuple[str, ...], float]]
+
+
+def filled(layout: Layout, values: Sequence[Value], form: str = TEXT) -> str:
+    return joined(layout.fill(values, form)).decode()
 
 
 def heat(*labels: str, value: Value = 1) -> list[Block]:
@@ -150,7 +154,7 @@ def test_a_sample_given_twice_stays_once_and_is_counted() -> None:
     blocks = [*heat("a", "b", value=1), *heat("a", "b", value=2), *load(3)]
     layout = Page(10).layout("test", blocks)
     assert (layout.series, layout.dropped) == (2, 1)
-    assert layout.fill([1, 2, 3], OPENMETRICS).count("heat_celsius{") == 1
+    assert filled(layout, [1, 2, 3], OPENMETRICS).count("heat_celsius{") == 1
 
 
 def test_names_that_become_equal_on_the_page_stay_once() -> None:
@@ -168,7 +172,7 @@ def test_past_the_limit_samples_are_left_out_and_counted(page: Render) -> None:
     rows = {(str(n), ""): (n,) for n in range(50)}
     layout = Page(20).layout("test", [Table((HEAT,), rows), *load(1)])
     assert (layout.series, layout.dropped) == (20, 31)
-    assert "load" not in layout.fill([*range(50), 1], OPENMETRICS)
+    assert "load" not in filled(layout, [*range(50), 1], OPENMETRICS)
 
 
 def test_the_layout_is_kept_while_the_same_samples_are_there() -> None:
@@ -188,11 +192,26 @@ def test_the_layout_is_made_anew_when_the_samples_change(after: list[Block]) -> 
 
 def test_the_text_is_kept_while_the_values_stand_still() -> None:
     layout = Page(10).layout("heat", heat("a", "b"))
-    text = layout.fill([1], TEXT)
-    assert layout.fill([1], TEXT) is text
-    assert layout.fill([3], TEXT).endswith(" 3\n")
-    assert layout.fill([3], OPENMETRICS) != layout.fill([1], OPENMETRICS)
-    assert layout.fill([1], TEXT) == text
+    pieces, text = layout.fill([1], TEXT), filled(layout, [1])
+    assert layout.fill([1], TEXT) is pieces
+    assert filled(layout, [3]).endswith(" 3\n")
+    assert filled(layout, [3], OPENMETRICS) != filled(layout, [1], OPENMETRICS)
+    assert filled(layout, [1]) == text
+
+
+@pytest.mark.parametrize("count", [127, 128, 129, 500])
+def test_of_many_numbers_only_the_pieces_with_one_that_changed_are_put_together_anew(
+    count: int,
+) -> None:
+    rows = {(str(n), "x"): (n,) for n in range(count)}
+    layout = Page(1000).layout("heat", [Table((HEAT,), rows)])
+    before = layout.fill(range(count), TEXT)
+    after = layout.fill([*range(count - 1), 7], TEXT)
+    same = [old is new for old, new in zip(before, after, strict=True)]
+    assert same.count(False) == 1
+    lines = joined(after).decode().splitlines()[2:]
+    assert lines[-1] == f'heat_celsius{{room="{count - 1}",place="x"}} 7'
+    assert lines[:-1] == joined(before).decode().splitlines()[2:-1]
 
 
 def test_the_same_blocks_are_not_looked_through_again() -> None:
@@ -209,8 +228,9 @@ def test_the_same_blocks_are_not_looked_through_again() -> None:
     first, second = (Looked((LOAD,), {(): (n,)}) for n in (1, 2))
     seen = []
     for block, form in [(first, TEXT), (first, TEXT), (second, TEXT), (second, OPENMETRICS)]:
-        seen.append((page.render("load", [block], form).text[-2:], Looked.times))
-    assert seen == [("1\n", 1), ("1\n", 1), ("2\n", 2), ("2\n", 3)]
+        text = joined(page.render("load", [block], form).pieces)
+        seen.append((text[-2:], Looked.times))
+    assert seen == [(b"1\n", 1), (b"1\n", 1), (b"2\n", 2), (b"2\n", 3)]
     no_number = load("many")
     for _ in range(2):
         with pytest.raises(BadValue):
@@ -228,7 +248,7 @@ def test_only_what_changed_is_spelled_anew() -> None:
     spelled: list[int] = []
     layout = Page(10).layout("heat", [Table((HEAT,), {("a", "x"): (0,), ("b", "x"): (0,)})])
     layout.fill([Once(1), Once(2)], TEXT)
-    text = layout.fill([Once(1), Once(3)], TEXT)
+    text = filled(layout, [Once(1), Once(3)])
     assert text.endswith('heat_celsius{room="a",place="x"} 1\nheat_celsius{room="b",place="x"} 3\n')
     assert spelled == [1, 2, 3]
 
@@ -238,7 +258,7 @@ def test_after_what_is_no_number_the_numbers_are_right_again() -> None:
     layout.fill([1, 2], TEXT)
     with pytest.raises(BadValue):
         layout.fill([7, "many"], TEXT)
-    text = layout.fill([7, 3], TEXT)
+    text = filled(layout, [7, 3])
     assert [line[-2:] for line in text.splitlines()[2:]] == [" 7", " 3"]
 
 

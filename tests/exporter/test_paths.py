@@ -67,19 +67,6 @@ def test_of_a_short_file_one_read_is_all(tmp_path: Path) -> None:
     assert kept.short() == kept.read() == b"0\n"
 
 
-def test_names_and_values_are_told_apart(tmp_path: Path) -> None:
-    (tmp_path / "vmstat").write_text("pgpgin 7\npswpin    8\n")
-    assert Kept(tmp_path / "vmstat").pairs() == (["pgpgin", "pswpin"], ["7", "8"])
-
-
-@pytest.mark.parametrize("lines", ["a\n", "a 1 2\n", "a 1 2\nb 3 4\n", "a 1\n2\n", "a\n1 2\n3\n"])
-def test_where_a_line_holds_more_or_less_nothing_is_believed(tmp_path: Path, lines: str) -> None:
-    """Else a value would be given under its neighbour's name."""
-    (tmp_path / "vmstat").write_text(lines)
-    with pytest.raises(ValueError, match="not a name and a value on each line of .*vmstat"):
-        Kept(tmp_path / "vmstat").pairs()
-
-
 def test_of_a_file_that_cannot_be_watched_each_reading_may_differ(tmp_path: Path) -> None:
     (tmp_path / "mountinfo").write_text("as a copy of /proc has it")
     watched = Watched(tmp_path / "mountinfo")

@@ -9,7 +9,7 @@ from prometheus_client.samples import Sample
 
 from hyperion_exporter.adopted import Adopted
 from hyperion_exporter.collector import Block, Family
-from hyperion_exporter.page import TEXT, Page
+from hyperion_exporter.page import TEXT, Page, joined
 
 # Name, kind, help and samples, each with its labels and value; NaN is here equal to itself.
 Said = dict[str, tuple[str, str, list[str]]]
@@ -57,7 +57,7 @@ def _clean(label: str) -> str:
 def text(blocks: Sequence[Block]) -> str:
     """By way of the template, as the exporter does."""
     values = [value for block in blocks for value in block.values()]
-    return Page(100_000).layout("both", blocks).fill(values, TEXT)
+    return joined(Page(100_000).layout("both", blocks).fill(values, TEXT)).decode()
 
 
 def differing(page: str, blocks: Sequence[Block]) -> list[str]:

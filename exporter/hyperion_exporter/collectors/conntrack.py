@@ -1,6 +1,7 @@
 """How full the table of tracked connections is, and what could not be tracked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from hyperion_exporter.collector import Block, Collector, NoOptions, Samples, gauge
 from hyperion_exporter.paths import Paths
@@ -32,22 +33,33 @@ class Conntrack(Collector):
         self._statistics = paths.proc("net/stat/nf_conntrack")
 
     def collect(self) -> Iterable[Block]:
-        samples = Samples()
-        samples.add(ENTRIES, self._count.text().strip())
-        samples.add(LIMIT, self._max.text().strip())
-        for name, value in self._sums().items():
-            samples.add(STATISTICS[name], value)
-        return [samples]
+        return _blocks(self._count.text(), self._max.text(), self._told())
 
-    def _sums(self) -> dict[str, int]:
-        """Of all processors; a line for each, in hexadecimal. The columns vary with the kernel."""
+    def _told(self) -> str | None:
         try:
-            names, *lines = (line.split() for line in self._statistics.lines())
+            return self._statistics.text()
         except FileNotFoundError:
-            return {}  # a kernel may be built without it
-        columns = zip(names, zip(*lines, strict=True), strict=True)
-        return {
-            name: sum(int(value, 16) for value in values)
-            for name, values in columns
-            if name in STATISTICS
-        }
+            return None  # a kernel may be built without it
+
+
+# What reads the same gives the same blocks, which are not looked through again.
+@lru_cache(maxsize=1)
+def _blocks(count: str, limit: str, statistics: str | None) -> Sequence[Block]:
+    samples = Samples()
+    samples.add(ENTRIES, count.strip())
+    samples.add(LIMIT, limit.strip())
+    if statistics is not None:
+        for name, value in _sums(statistics).items():
+            samples.add(STATISTICS[name], value)
+    return [samples]
+
+
+def _sums(statistics: str) -> dict[str, int]:
+    """Of all processors; a line for each, in hexadecimal. The columns vary with the kernel."""
+    names, *lines = (line.split() for line in statistics.split("\n") if line)
+    columns = zip(names, zip(*lines, strict=True), strict=True)
+    return {
+        name: sum(int(value, 16) for value in values)
+        for name, values in columns
+        if name in STATISTICS
+    }

@@ -118,8 +118,9 @@ class Cpu(Collector):
 
     def _read_ticks(self) -> Iterator[tuple[Labels, Sequence[int]]]:
         for line in self._stat.lines():
-            word, *ticks = line.split()
-            if word.startswith("cpu") and word != "cpu":
+            # The interrupts' line alone has as many words as all others together.
+            if line.startswith("cpu") and not line.startswith("cpu "):
+                word, *ticks = line.split()
                 # Kernels before 2.6.33 give fewer columns.
                 ticks += ["0"] * (COLUMNS - len(ticks))
                 yield (word[3:],), list(map(int, ticks[:COLUMNS]))

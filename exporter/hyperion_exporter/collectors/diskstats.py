@@ -1,6 +1,6 @@
 """What the block devices read, wrote and waited for, and what they are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from hyperion_exporter.collector import (
@@ -16,6 +16,7 @@ from hyperion_exporter.collector import (
 )
 from hyperion_exporter.devices import Devices
 from hyperion_exporter.paths import Parsed, Paths
+from hyperion_exporter.stencil import Number, Stencil, numbered
 
 
 class Properties(dict[str, str]):
@@ -116,27 +117,38 @@ class Diskstats(Collector):
         self._known: dict[str, Parsed[Properties]] = {}
         exclude = "" if options.device_include else options.device_exclude
         self._wanted = Filter(options.device_include, exclude)
+        self._stencil = Stencil(self._find)
+        # Major, minor and name of each.
+        self._devices: list[Labels] = []
 
     def collect(self) -> Iterable[Block]:
-        samples = Samples()
+        counts = self._stencil.read(self._file.text())
+        infos = Samples()
         known, self._known = self._known, {}
-        for line in self._file.lines():
-            major, minor, device, *values = line.split()
-            if self._wanted(device):
-                for (family, factor), value in zip(FIELDS, values, strict=False):
-                    samples.add(family, value if factor == 1 else int(value) * factor, device)
-                number = f"{major}:{minor}"
-                file = known.get(number) or Parsed(self._udev / f"b{number}", _properties)
-                self._known[number] = file
-                udev = _get(file)
-                self._add_info(samples, (device, major, minor), udev)
-                _add_contents(samples, device, udev)
-                if udev["DM_NAME"]:
-                    self._add_mapped(samples, device, udev)
+        for major, minor, device in self._devices:
+            number = f"{major}:{minor}"
+            file = known.get(number) or Parsed(self._udev / f"b{number}", _properties)
+            self._known[number] = file
+            udev = _get(file)
+            self._add_info(infos, (device, major, minor), udev)
+            _add_contents(infos, device, udev)
+            if udev["DM_NAME"]:
+                self._add_mapped(infos, device, udev)
         if known.keys() != self._known.keys():
             # Forgets the files of disks that have gone.
             self._disks.names()
-        return [samples]
+        return [counts, infos]
+
+    def _find(self, text: str) -> Iterator[Number]:
+        self._devices = []
+        for first, (major, minor, device, *values) in numbered(text):
+            wanted = self._wanted(device)
+            if wanted:
+                self._devices.append((major, minor, device))
+            for place, _ in enumerate(values):
+                # A kernel newer than we are may tell more.
+                family, factor = FIELDS[place] if wanted and place < len(FIELDS) else (None, 1)
+                yield Number(first + 3 + place, family, (device,), factor)
 
     def _add_info(self, samples: Samples, names: Labels, udev: Properties) -> None:
         # What is printed on the disk; virtual ones have no more than the last.

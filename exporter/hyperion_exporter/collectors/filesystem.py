@@ -103,7 +103,13 @@ class Filesystem(Collector):
         self._mounts: dict[Labels, Mount] = {}
         self._points: set[str] = set()
         self._local: set[str] = set()
+        # Those asked on the spot: what each said last, their points, and where to ask for each.
+        self._near: dict[str, Answer] = {}
         self._proven: tuple[str, ...] = ()
+        self._places: tuple[str, ...] = ()
+        # All others.
+        self._unproven: set[str] = set()
+        self._far: dict[str, Answer] = {}
         self._readonly: set[str] = set()
         self._answers: dict[str, Answer] = {}
         self._sizes: Rows = {}
@@ -111,13 +117,20 @@ class Filesystem(Collector):
 
     def collect(self) -> Iterable[Block]:
         self._look_around()
-        answers = self._ask()
+        changed, far = self._on_the_spot(), self._aside()
+        if changed or far != self._far or not self._blocks:
+            self._near |= changed
+            self._far = far
+            self._note(self._near | far)
+        return self._blocks
+
+    def _note(self, answers: dict[str, Answer]) -> None:
+        self._prove(answers)
         changed = {p for p in self._points if answers.get(p) != self._answers.get(p)}
         if changed or not self._blocks:
             self._look_for_readonly(answers)
             self._blocks = self._resized(answers, changed) or self._tables(answers)
             self._answers = answers
-        return self._blocks
 
     def _look_for_readonly(self, answers: Mapping[str, Answer]) -> None:
         readonly = {point for point, answer in answers.items() if _refuses_writes(answer)}
@@ -174,33 +187,48 @@ class Filesystem(Collector):
         # The way to a local one may lead through one that hangs.
         far = tuple(f"{m.point.rstrip('/')}/" for m in mounts if m.kind not in LOCAL)
         self._local = {m.point for m in wanted if not f"{m.point}/".startswith(far)}
-        self._proven = ()
+        self._near, self._proven, self._places = {}, (), ()
+        self._far, self._unproven = {}, self._points
         self._answers, self._blocks = {}, ()
 
-    def _ask(self) -> dict[str, Answer]:
-        answers = self._on_the_spot()
-        if rest := self._points - answers.keys():
-            calls = {point: partial(self._one, point) for point in rest}
-            answers |= self._crew.run(calls, ANSWER_SECONDS)
-            self._proven = tuple(self._local & answers.keys())
-        return answers
-
     def _on_the_spot(self) -> dict[str, Answer]:
+        """What is not as it was. The rest is let go at once: hundreds then need the room of one."""
+        changed: dict[str, Answer] = {}
         # Of hundreds, one call of ours around each of theirs is a fifth of the time.
-        asked = map(self._statvfs, map(self._root.__add__, self._proven))
-        answers: list[Answer] = []
-        while len(answers) < len(self._proven):
+        asked = zip(self._near.items(), map(self._statvfs, self._places), strict=False)
+        told = 0
+        while told < len(self._places):
             try:
-                # Those before a fault stay in the list, those behind it are still to be asked.
-                answers.extend(asked)
+                for (point, before), now in asked:
+                    told += 1
+                    if now != before:
+                        changed[point] = now
             except (OSError, ValueError) as fault:
-                answers.append(_why(fault))
-        return dict(zip(self._proven, answers, strict=True))
+                # Those behind it are still to be asked.
+                point, told = self._proven[told], told + 1
+                if self._near[point] != (why := _why(fault)):
+                    changed[point] = why
+        return changed
 
-    def _one(self, point: str) -> Answer:
+    def _aside(self) -> dict[str, Answer]:
+        calls = {point: partial(self._one, self._place(point)) for point in self._unproven}
+        return self._crew.run(calls, ANSWER_SECONDS) if calls else {}
+
+    def _prove(self, answers: Mapping[str, Answer]) -> None:
+        """From now on the local ones of these are asked on the spot."""
+        if new := self._unproven & self._local & answers.keys():
+            self._unproven = self._unproven - new
+            self._near |= {point: answers[point] for point in new}
+            self._proven = tuple(self._near)
+            self._places = tuple(map(self._place, self._proven))
+
+    def _place(self, point: str) -> str:
+        # Under rootfs= the same mount is found below it; names stay those of the machine.
+        return self._root + point
+
+    def _one(self, place: str) -> Answer:
         try:
-            # Under rootfs= the same mount is found below it; names stay those of the machine.
-            return self._statvfs(self._root + point)
+            return self._statvfs(place)
         except (OSError, ValueError) as fault:
             return _why(fault)
 

@@ -1,6 +1,7 @@
 """Which interrupts each processor served."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from hyperion_exporter.collector import (
@@ -8,16 +9,19 @@ from hyperion_exporter.collector import (
     Collector,
     Filter,
     Labels,
-    Table,
-    Value,
+    Samples,
     counter,
     option,
 )
 from hyperion_exporter.paths import Paths
+from hyperion_exporter.stencil import Number, Stencil, numbered
 
 INTERRUPTS = counter(
     "node_interrupts_total", "Interrupts served.", "cpu", "devices", "info", "type"
 )
+
+# On ARM a number of ten digits stands right behind its name.
+STUCK = re.compile(r"^ *\w+:(?=\d)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -38,35 +42,36 @@ class Interrupts(Collector):
         self._file = paths.proc("interrupts")
         self._wanted = Filter(options.name_include, options.name_exclude)
         self._zeros = options.include_zeros
-        # The labels of each line's samples, made once: a machine of 64 processors has thousands.
-        self._known: dict[tuple[str, str], list[Labels]] = {}
+        self._stencil = Stencil(self._find)
 
     def collect(self) -> Iterable[Block]:
-        header, *lines = self._file.lines()
-        known, self._known = self._known, {}
-        rows: dict[Labels, Sequence[Value]] = {}
-        # Processors that are off have no column.
-        columns = len(header.split())
-        for line in lines:
-            kind, _, rest = line.partition(":")
-            *counts, words = rest.split(None, columns) or [""]
-            # ERR and MIS are counted for all processors together.
-            if len(counts) == columns:
-                key = header, f"{kind}:{words}"
-                labels = known.get(key) or self._labels(header, kind.strip(), words.split())
-                self._known[key] = labels
-                # A line that is not wanted has no labels.
-                rows.update(zip(labels, zip(counts, strict=True), strict=False))
-        if not self._zeros:
-            rows = {labels: row for labels, row in rows.items() if row != ("0",)}
-        return [Table((INTERRUPTS,), rows)]
+        samples = self._stencil.read(STUCK.sub(r"\g<0> ", self._file.text()))
+        return [samples if self._zeros else _without_zeros(samples)]
 
-    def _labels(self, header: str, kind: str, words: list[str]) -> list[Labels]:
+    def _find(self, text: str) -> Iterator[Number]:
+        (_, cpus), *lines = numbered(text)
+        for first, (kind, *rest) in lines:
+            # Processors that are off have no column. ERR and MIS are counted for all together.
+            counts, words = rest[: len(cpus)], rest[len(cpus) :]
+            # A line that is not wanted has no labels.
+            labels = self._labels(cpus, kind.rstrip(":"), words) if words else []
+            for place, _ in enumerate(counts):
+                wanted = (INTERRUPTS, labels[place]) if labels else (None, ())
+                yield Number(first + 1 + place, *wanted)
+
+    def _labels(self, cpus: list[str], kind: str, words: list[str]) -> list[Labels]:
         devices, info = _described(kind, words)
         if not self._wanted(f"{kind};{info};{devices}"):
             return []
-        cpus = (word.removeprefix("CPU") for word in header.split())
-        return [(cpu, devices, info, kind) for cpu in cpus]
+        return [(cpu.removeprefix("CPU"), devices, info, kind) for cpu in cpus]
+
+
+def _without_zeros(samples: Samples) -> Samples:
+    some = Samples()
+    for (family, labels), value in zip(samples.cells(), samples.values(), strict=True):
+        if value != "0":
+            some.add(family, value, *labels)
+    return some
 
 
 def _described(kind: str, words: list[str]) -> tuple[str, str]:

@@ -1,10 +1,11 @@
 """Every line of /proc/meminfo, under the kernel's own names."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from hyperion_exporter.collector import Block, Collector, Family, NoOptions, Samples, gauge
+from hyperion_exporter.collector import Block, Collector, Family, NoOptions, gauge
 from hyperion_exporter.paths import Paths
+from hyperion_exporter.stencil import Number, Stencil, numbered
 
 
 def family(name: str, unit: str) -> Family:
@@ -19,14 +20,13 @@ class Meminfo(Collector):
 
     def __init__(self, paths: Paths, _: NoOptions) -> None:
         self._file = paths.proc("meminfo")
-        self._families: dict[str, Family] = {}
+        self._stencil = Stencil(_find)
 
     def collect(self) -> Iterable[Block]:
-        samples = Samples()
-        for line in self._file.lines():
-            name, value, *unit = line.split()
-            known = self._families.get(name)
-            if known is None:
-                known = self._families[name] = family(name.rstrip(":"), "".join(unit))
-            samples.add(known, int(value) * 1024 if unit else value)
-        return [samples]
+        return [self._stencil.read(self._file.text())]
+
+
+def _find(text: str) -> Iterator[Number]:
+    for first, (name, _, *unit) in numbered(text):
+        known = family(name.rstrip(":"), "".join(unit))
+        yield Number(first + 1, known, factor=1024 if unit else 1)

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
-from hyperion_exporter.collector import Block, Collector, Family, one, option, untyped
+from hyperion_exporter.collector import Block, Collector, Family, option, untyped
 from hyperion_exporter.paths import Paths
+from hyperion_exporter.stencil import Number, Stencil, numbered
 
 
 @dataclass(frozen=True)
@@ -30,41 +32,34 @@ class Netstat(Collector):
         self._files = (paths.proc("net/netstat"), paths.proc("net/snmp"))
         self._file6 = paths.proc("net/snmp6")
         self._wanted = re.compile(options.fields)
-        # The names are the same at each scrape, so they are looked through once.
-        self._places: dict[str, list[tuple[int, Family]]] = {}
+        self._stencils = (*(Stencil(self._find) for _ in self._files), Stencil(self._find6))
 
     def collect(self) -> Iterable[Block]:
-        families: list[Family] = []
-        values: list[str] = []
-        for names, tokens in self._lines():
-            if names not in self._places:
-                self._places[names] = self._find(names)
-            for place, family in self._places[names]:
-                families.append(family)
-                values.append(tokens[place])
-        return [one(families, values)]
+        return [
+            stencil.read(text) for stencil, text in zip(self._stencils, self._texts(), strict=False)
+        ]
 
-    def _lines(self) -> Iterator[tuple[str, list[str]]]:
-        """Names, and in the same places their values."""
+    def _texts(self) -> Iterator[str]:
         for file in self._files:
-            lines = file.lines()
-            for names, values in zip(lines[::2], lines[1::2], strict=True):
-                yield names, values.split()
-        try:
-            names6, values6 = self._file6.pairs()
-        except FileNotFoundError:
-            return  # IPv6 is off
-        yield " ".join(names6), values6
+            yield file.text()
+        # Without IPv6 the last one is not there.
+        with suppress(FileNotFoundError):
+            yield self._file6.text()
 
-    def _find(self, line: str) -> list[tuple[int, Family]]:
-        protocol, *names = line.split()
-        if protocol.endswith(":"):
-            named = [(place, f"{protocol[:-1]}_{name}") for place, name in enumerate(names, 1)]
-        else:
+    def _find(self, text: str) -> Iterator[Number]:
+        """A line of names, and below it their values."""
+        lines = list(numbered(text))
+        for (_, names), (first, values) in zip(lines[::2], lines[1::2], strict=True):
+            protocol = names[0].rstrip(":")
+            for place, (name, _) in enumerate(zip(names, values, strict=True)):
+                # The protocol stands before both.
+                if place:
+                    yield Number(first + place, self._family(f"{protocol}_{name}"))
+
+    def _find6(self, text: str) -> Iterator[Number]:
+        for first, (name, _) in numbered(text):
             # Ip6InReceives, UdpLite6OutDatagrams: the protocol ends at the 6.
-            named = [(place, n.replace("6", "6_", 1)) for place, n in enumerate(line.split())]
-        families = ((place, self._family(name)) for place, name in named)
-        return [(place, family) for place, family in families if family]
+            yield Number(first + 1, self._family(name.replace("6", "6_", 1)))
 
     def _family(self, name: str) -> Family | None:
         if not self._wanted.search(name):

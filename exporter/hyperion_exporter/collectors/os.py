@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from hyperion_exporter.collector import Block, Collector, NoData, NoOptions, Samples, gauge
@@ -38,25 +38,27 @@ class Os(Collector):
 
     def __init__(self, paths: Paths, _: NoOptions) -> None:
         names = ("etc/os-release", "usr/lib/os-release")
-        self._files = [Parsed(paths.rootfs / name, _parse) for name in names]
+        # A file that stays gives the same blocks, which are not looked through again.
+        self._files = [Parsed(paths.rootfs / name, _blocks) for name in names]
 
     def collect(self) -> Iterable[Block]:
-        facts = self._facts()
-        samples = Samples()
-        samples.add(INFO, 1, *(facts.get(label, "") for label in LABELS))
-        if version := re.match(r"\d+(\.\d+)?", facts.get("version_id", "")):
-            samples.add(VERSION, version[0], *(facts.get(label, "") for label in VERSION.labels))
-        if end := facts.get("support_end"):
-            samples.add(SUPPORT_END, datetime.fromisoformat(end).replace(tzinfo=UTC).timestamp())
-        return [samples]
-
-    def _facts(self) -> dict[str, str]:
         for file in self._files:
             try:
                 return file.get()
             except FileNotFoundError:
                 continue
         raise NoData("no os-release file")
+
+
+def _blocks(text: str) -> Sequence[Block]:
+    facts = _parse(text)
+    samples = Samples()
+    samples.add(INFO, 1, *(facts.get(label, "") for label in LABELS))
+    if version := re.match(r"\d+(\.\d+)?", facts.get("version_id", "")):
+        samples.add(VERSION, version[0], *(facts.get(label, "") for label in VERSION.labels))
+    if end := facts.get("support_end"):
+        samples.add(SUPPORT_END, datetime.fromisoformat(end).replace(tzinfo=UTC).timestamp())
+    return [samples]
 
 
 def _parse(text: str) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """How many sockets of each protocol there are, and the memory that they hold."""
 
 import resource
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
 
 from hyperion_exporter.collector import Block, Collector, Family, NoData, NoOptions, Samples, gauge
 from hyperion_exporter.paths import Kept, Paths
@@ -15,34 +16,38 @@ class Sockstat(Collector):
 
     def __init__(self, paths: Paths, _: NoOptions) -> None:
         self._files = (paths.proc("net/sockstat"), paths.proc("net/sockstat6"))
-        self._families: dict[tuple[str, str], Family] = {("sockets:", "used"): USED}
 
     def collect(self) -> Iterable[Block]:
-        samples = Samples()
-        for file in self._files:
-            for line in _lines(file):
-                # TCP: inuse 4 orphan 0 tw 4 alloc 17 mem 1
-                protocol, *words = line.split()
-                for field, value in zip(words[::2], words[1::2], strict=True):
-                    samples.add(self._family(protocol, field), value)
-                    if field == "mem":  # in pages
-                        size = int(value) * resource.getpagesize()
-                        samples.add(self._family(protocol, "mem_bytes"), size)
-        if not samples.values():
-            raise NoData("no network protocols")
-        return [samples]
-
-    def _family(self, protocol: str, field: str) -> Family:
-        known = self._families.get((protocol, field))
-        if known is None:
-            name = protocol.rstrip(":")
-            known = gauge(f"node_sockstat_{name}_{field}", f"Sockets of {name}: {field}.")
-            self._families[(protocol, field)] = known
-        return known
+        return _blocks(*map(_text, self._files))
 
 
-def _lines(file: Kept) -> list[str]:
+def _text(file: Kept) -> str:
     try:
-        return file.lines()
+        return file.text()
     except FileNotFoundError:
-        return []  # IPv4 or IPv6 is off
+        return ""  # IPv4 or IPv6 is off
+
+
+# What reads the same gives the same blocks, which are not looked through again.
+@lru_cache(maxsize=1)
+def _blocks(*texts: str) -> Sequence[Block]:
+    samples = Samples()
+    for line in filter(None, "".join(texts).split("\n")):
+        # TCP: inuse 4 orphan 0 tw 4 alloc 17 mem 1
+        protocol, *words = line.split()
+        for field, value in zip(words[::2], words[1::2], strict=True):
+            samples.add(_family(protocol, field), value)
+            if field == "mem":  # in pages
+                size = int(value) * resource.getpagesize()
+                samples.add(_family(protocol, "mem_bytes"), size)
+    if not samples.values():
+        raise NoData("no network protocols")
+    return [samples]
+
+
+@cache
+def _family(protocol: str, field: str) -> Family:
+    if (protocol, field) == ("sockets:", "used"):
+        return USED
+    name = protocol.rstrip(":")
+    return gauge(f"node_sockstat_{name}_{field}", f"Sockets of {name}: {field}.")

@@ -1,7 +1,8 @@
 """The kernel's name, release and version, and what the machine calls itself."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from hyperion_exporter.collector import Block, Collector, NoOptions, Samples, gauge
 from hyperion_exporter.paths import Paths
@@ -29,16 +30,12 @@ class Uname(Collector):
         self._read = read
 
     def collect(self) -> Iterable[Block]:
-        now = self._read()
-        samples = Samples()
-        samples.add(
-            INFO,
-            1,
-            self._domain.text().strip(),
-            now.machine,
-            now.nodename,
-            now.release,
-            now.sysname,
-            now.version,
-        )
-        return [samples]
+        return _blocks(self._domain.text().strip(), self._read())
+
+
+# What reads the same gives the same blocks, which are not looked through again.
+@lru_cache(maxsize=1)
+def _blocks(domain: str, now: os.uname_result) -> Sequence[Block]:
+    samples = Samples()
+    samples.add(INFO, 1, domain, now.machine, now.nodename, now.release, now.sysname, now.version)
+    return [samples]

@@ -1,11 +1,12 @@
 """Paging, swapping, faults and kills for want of memory."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from hyperion_exporter.collector import Block, Collector, Family, one, option, untyped
+from hyperion_exporter.collector import Block, Collector, Family, option, untyped
 from hyperion_exporter.paths import Paths
+from hyperion_exporter.stencil import Number, Stencil, numbered
 
 
 @dataclass(frozen=True)
@@ -23,18 +24,14 @@ class Vmstat(Collector):
     def __init__(self, paths: Paths, options: Options) -> None:
         self._file = paths.proc("vmstat")
         self._wanted = re.compile(options.fields)
-        self._names: list[str] = []
-        self._found: list[tuple[int, Family]] = []
+        self._stencil = Stencil(self._find)
 
     def collect(self) -> Iterable[Block]:
-        names, values = self._file.pairs()
-        # They are the same at each scrape.
-        if names != self._names:
-            found = enumerate(map(self._family, names))
-            self._found = [(place, family) for place, family in found if family]
-            self._names = names
-        families = [family for _, family in self._found]
-        return [one(families, [values[place] for place, _ in self._found])]
+        return [self._stencil.read(self._file.text())]
+
+    def _find(self, text: str) -> Iterator[Number]:
+        for first, (name, _) in numbered(text):
+            yield Number(first + 1, self._family(name))
 
     def _family(self, name: str) -> Family | None:
         if not self._wanted.search(name):

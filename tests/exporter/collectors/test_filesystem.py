@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -122,6 +123,25 @@ def test_what_one_mount_says_changes_nothing_of_the_others(
         assert scrape(lasting) == scrape(Filesystem(paths, Options(), statvfs))
 
 
+def test_a_mount_that_another_replaced_while_it_was_asked_is_soon_asked_on_the_spot(
+    paths: Paths, write: Callable[..., object], scrape: Scrape
+) -> None:
+    threads: list[str] = []
+    # Read-only, so that the list is read again after the answer.
+    answer = os.statvfs_result((4096, 4096, 9, 5, 5, 9, 5, 5, os.ST_RDONLY, 255))
+
+    def statvfs(_: str) -> os.statvfs_result:
+        threads.append(threading.current_thread().name)
+        write("proc/1/mountinfo", LINE.format(point="/").replace("/dev/sda2", "/dev/sdb2"))
+        return answer
+
+    write("proc/1/mountinfo", LINE.format(point="/"))
+    collector = Filesystem(paths, Options(), statvfs)
+    for _ in range(3):
+        assert {key[1] for key in scrape(collector)} == {"/dev/sdb2"}
+    assert threads == ["statvfs", "statvfs", "MainThread"]
+
+
 def test_mounts_are_left_out_by_place_and_by_type(
     paths: Paths, write: Callable[..., object], scrape: Scrape
 ) -> None:
@@ -186,7 +206,7 @@ def test_a_damaged_line_is_refused(
 ON_MOUNTS = """
 import json, subprocess, sys
 from hyperion_exporter.collectors.filesystem import READONLY, Filesystem, Options
-from hyperion_exporter.page import TEXT, Page
+from hyperion_exporter.page import TEXT, Page, joined
 from hyperion_exporter.paths import Paths, Watched
 
 class Read(Watched):
@@ -204,7 +224,7 @@ def step(*argv):
     subprocess.run(argv, check=True)
     blocks = list(collector.collect())
     values = [value for block in blocks for value in block.values()]
-    text = Page(10_000).layout("", blocks).fill(values, TEXT)
+    text = joined(Page(10_000).layout("", blocks).fill(values, TEXT)).decode()
     mounts = {p: l[-1] for p in (a, b) for l in text.split("\\n")
               if l.startswith(READONLY.name) and f'"{p}"' in l}
     seen.append([Read.times, *mounts.values()])

@@ -57,3 +57,16 @@ def test_a_damaged_line_is_refused(
     write("proc/vmstat", line)
     with pytest.raises(ValueError, match=r"unpack|not a n"):
         scrape(Vmstat(paths, Options()))
+
+
+@pytest.mark.parametrize("lines", ["oom_kill 1\n2\n", "oom_kill\n1 2\n3\n"])
+def test_where_lines_hold_more_and_less_nothing_is_believed(
+    paths: Paths, write: Callable[..., object], scrape: Callable[..., object], lines: str
+) -> None:
+    """Else a value would be given under its neighbour's name."""
+    collector = Vmstat(paths, Options())
+    write("proc/vmstat", "oom_kill 1\n")
+    scrape(collector)
+    write("proc/vmstat", lines)
+    with pytest.raises(ValueError, match="values to unpack"):
+        scrape(collector)

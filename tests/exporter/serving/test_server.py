@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from hyperion_exporter.collector import Block, Collector, gauge, one
 from hyperion_exporter.guard import Guard
+from hyperion_exporter.page import Piece
 from hyperion_exporter.serving.server import MAX_CLIENTS, Server, serve, split_address
 
 LAMP = gauge("lamp", "A lamp.")
@@ -51,9 +52,9 @@ class Hung(Lamp):
 class Patience(Guard):
     """Notes how long it may take."""
 
-    def gather(self, seconds: float, *rest: object) -> str:
+    def pieces(self, seconds: float, *rest: object) -> list[Piece]:
         self.seconds = seconds
-        return super().gather(seconds, *rest)  # type: ignore[arg-type]
+        return super().pieces(seconds, *rest)  # type: ignore[arg-type]
 
 
 @pytest.fixture
