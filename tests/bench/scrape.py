@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from bench.table import Row
 from hyperion_exporter.collectors import COLLECTORS
-from lab import programs
+from lab import pages, programs
 from lab.ours import exporter
 from lab.servers import Server, node_exporter
 
@@ -40,6 +40,7 @@ class Measured:
     collectors: int
     bursts: list[tuple[Burst, Burst]]
     megabytes: tuple[float, float]
+    samples: tuple[int, int]
 
     def p99s(self) -> tuple[float, float]:
         ours, theirs = zip(*self.bursts, strict=True)
@@ -71,7 +72,9 @@ def measure(rounds: int) -> Measured:
     ):
         burst(ours, theirs)
         bursts = [burst(ours, theirs) for _ in range(rounds)]
-        return Measured(len(names), bursts, (megabytes(ours), megabytes(theirs)))
+        held = megabytes(ours), megabytes(theirs)
+        told = len(pages.samples(pages.scrape(ours))), len(pages.samples(pages.scrape(theirs)))
+        return Measured(len(names), bursts, held, told)
 
 
 def known_to_the_peer() -> set[str]:
