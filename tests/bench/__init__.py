@@ -3,6 +3,7 @@
 from bench.agents import agents
 from bench.api import api
 from bench.audit import audit
+from bench.bands import bands
 from bench.crowd import crowd
 from bench.dashboards import dashboards
 from bench.discovery import discovery
@@ -31,4 +32,5 @@ BENCHES: dict[str, Bench] = {
     "ssh": ssh,
     "fan_out": fan_out,
     "dashboards": dashboards,
+    "bands": bands,
 }

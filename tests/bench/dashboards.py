@@ -6,9 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import TextIO
 
 import yaml
@@ -18,7 +16,7 @@ from lab import programs
 from lab.dashboards import read
 from lab.house import ROOT
 from lab.ours import exporter
-from lab.pages import scrape
+from lab.pages import scrape, served
 from lab.questions import Question, ask, distinct, questions
 from lab.servers import Server, prometheus
 from lab.wait import wait_for
@@ -77,7 +75,7 @@ def _watching(folder: Path) -> Iterator[Server]:
     argv = [tool, "tsdb", "create-blocks-from", "openmetrics", history, folder / "prometheus"]
     subprocess.run(argv, check=True, capture_output=True)
     history.unlink()
-    with _crowd(page) as address:
+    with served(page) as address:
         config = folder / "prometheus.yml"
         config.write_text(yaml.safe_dump(_scraping(address)))
         with prometheus(config, folder) as store:
@@ -131,30 +129,3 @@ def _shown_series() -> Iterator[tuple[str, dict[str, str]]]:
     yield "ALERTS", {"alertname": "Test", "alertstate": "firing", "severity": "warning"}
     for mount in MOUNTS:
         yield "instance_mountpoint:node_filesystem_avail:ratio", {"mountpoint": mount}
-
-
-@contextmanager
-def _crowd(page: str) -> Iterator[str]:
-    """All machines in one process: each gives the same page."""
-    body = page.encode()
-
-    class Machine(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Scrapes are nothing to tell of."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Machine) as server:
-        server.daemon_threads = True
-        Thread(target=server.serve_forever).start()
-        try:
-            yield f"127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()

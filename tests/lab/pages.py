@@ -2,6 +2,10 @@
 
 import re
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -31,3 +35,30 @@ def samples(page: str) -> Samples:
 def names(page: str) -> set[str]:
     """Those of the samples as they stand: the parser puts _total on a counter that lacks it."""
     return set(re.findall(r"^[a-zA-Z_:][a-zA-Z0-9_:]*", page, re.MULTILINE))
+
+
+@contextmanager
+def served(page: str) -> Iterator[str]:
+    """The address of who gives this page, whatever path is asked for: any number of machines."""
+    body = page.encode()
+
+    class Machine(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Scrapes are nothing to tell of."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Machine) as server:
+        server.daemon_threads = True
+        Thread(target=server.serve_forever).start()
+        try:
+            yield f"127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()

@@ -13,7 +13,9 @@ ANNOTATIONS = ("summary", "description", "runbook_url", "dashboard_url")
 HEADINGS = ["## Meaning", "## Impact", "## Diagnosis", "## Mitigation"]
 RUNBOOK = "{{ $externalLabels.hyperion_url }}/runbooks/"
 DASHBOARD = "{{ $externalLabels.grafana_url }}/d/"
-OF_MACHINE = "hyperion-machine?var-instance={{ $labels.instance | urlquery }}"
+OF_A_MACHINE = {"hyperion-machine", "hyperion-windows"}
+THAT_MACHINE = "?var-instance={{ $labels.instance | urlquery }}"
+ITS_DASHBOARDS = {DASHBOARD + uid + THAT_MACHINE for uid in OF_A_MACHINE}
 # What a machine's page of actions can show first; a unit is a name, or the alert's own label.
 ACTION = re.compile(
     re.escape(
@@ -94,7 +96,7 @@ def twice(alerts: list[Alert]) -> list[str]:
 def bad_links(alerts: list[Alert], dashboards: Path) -> list[str]:
     """To the runbook of the alert; to that machine's dashboard, or to another that exists."""
     uids = {file.stem for file in dashboards.glob("*.json")}
-    allowed = {DASHBOARD + uid for uid in uids - {"hyperion-machine"}} | {DASHBOARD + OF_MACHINE}
+    allowed = {DASHBOARD + uid for uid in uids - OF_A_MACHINE} | ITS_DASHBOARDS
     found = []
     for alert in alerts:
         runbook = alert.annotations.get("runbook_url")
@@ -111,7 +113,7 @@ def bad_actions(alerts: list[Alert]) -> list[str]:
     found = []
     for alert in alerts:
         action = alert.annotations.get("action_url", "")
-        if alert.annotations.get("dashboard_url") == DASHBOARD + OF_MACHINE:
+        if alert.annotations.get("dashboard_url") in ITS_DASHBOARDS:
             if not ACTION.fullmatch(action):
                 found.append(f"{alert.name}: action_url is {action or 'missing'}")
         elif action:
