@@ -19,7 +19,9 @@ from hyperion_control.runners.launcher import STOP
 # All that it hears comes through the door, our own words too, so it waits for one thing only. When
 # we are gone it takes the door away and reads on to a last word of its own: who wrote before was
 # heard, and who finds no door afterwards brings a watcher.
-# Its list is "$@": mark, pid, start time, and the second of uptime when the time is over.
+# Its list has mark, pid, start time, and the second of uptime when the time is over. A sleep wakes
+# it when the next one is due, and every ten seconds to forget what has ended: a longer one would
+# long outlive it. To announce an order only adds to the list, since most end at once.
 WATCH_ALL = r"""
 stop=$1 mark=$2
 shift 2
@@ -44,34 +46,42 @@ runs() {
   while read -r words || [ -n "$words" ]; do stat="$stat $words"; done <"/proc/$pid/stat"
   field ${stat##*) }
 } 2>/dev/null
-ticking= dropped= last=
-while [ -z "$last" ]; do
-  read -r what mark pid born seconds <&3
-  read -r now rest </proc/uptime
-  now=${now%.*}
-  left=$#
-  case $what in
-    run) left=0; set -- "$@" "$mark" "$pid" "$born" $((now + seconds)) ;;
-    drop) dropped="$dropped $mark" ;;
-    tick) ticking= ;;
-    over) rm -rf "$place"; echo last >&3 ;;
-    last) last=yes ;;
-  esac
-  while [ $left -gt 0 ]; do
+# Ends what it is time for, keeps what still runs.
+look() {
+  orders=$list list= next=$((now + 10))
+  for order in $orders; do
+    IFS=:
+    set -- $order
+    unset IFS
     mark=$1 pid=$2 born=$3 until=$4
-    shift 4
-    left=$((left - 4))
     runs || continue
     case "$dropped " in *" $mark "*) until=0 ;; esac
     if [ -z "$last" ] && [ "$until" -gt "$now" ]; then
-      set -- "$@" "$mark" "$pid" "$born" "$until"
+      list="$list $order"
+      [ "$until" -ge $next ] || next=$until
     else
       /bin/sh -c "$stop" hyperion "$mark" "$pid" "$born" >/dev/null 2>&1 &
     fi
   done
-  if [ $# -gt 0 ] && [ -z "$ticking" ]; then
-    ticking=yes
-    (trap - EXIT; sleep 2; echo tick >&3) >/dev/null 2>&1 &
+}
+list= due=0 dropped= last=
+while [ -z "$last" ]; do
+  read -r what mark pid born seconds <&3
+  read -r now rest </proc/uptime
+  now=${now%.*}
+  case $what in
+    run)
+      until=$((now + seconds)) next=$((now + (seconds < 10 ? seconds : 10)))
+      list="$list $mark:$pid:$born:$until"
+      ;;
+    tick) look ;;
+    drop) dropped="$dropped $mark"; look ;;
+    over) rm -rf "$place"; echo last >&3 ;;
+    last) last=yes; look ;;
+  esac
+  if [ -n "$list" ] && { [ $due -le "$now" ] || [ $next -lt $due ]; }; then
+    due=$next
+    (trap - EXIT; sleep $((next - now)); echo tick >&3) >/dev/null 2>&1 &
   fi
 done
 """
