@@ -1,6 +1,7 @@
 """What every test may ask for, and the order: unit, then real servers, then real machines."""
 
 import gc
+import logging
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,18 @@ def pytest_collection_finish() -> None:
     # Thousands of tests and what they import stay to the end: not to be looked through each time.
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def its_own_log() -> Iterator[None]:
+    """A log that a command began ends with the test: nobody reads its standard error any more."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    yield
+    for handler in root.handlers[:]:
+        if handler not in before:
+            root.removeHandler(handler)
+    root.setLevel(level)
 
 
 @pytest.fixture

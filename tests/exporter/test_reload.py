@@ -91,14 +91,9 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def log(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
-    """As the program begins it; afterwards as it was."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+def log(capfd: pytest.CaptureFixture[str]) -> None:
+    """As the program begins it."""
     logs.begin("info", "logfmt")
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 @pytest.fixture
