@@ -140,15 +140,17 @@ class Diskstats(Collector):
         return [counts, infos]
 
     def _find(self, text: str) -> Iterator[Number]:
-        self._devices = []
+        devices: list[Labels] = []
         for first, (major, minor, device, *values) in numbered(text):
             wanted = self._wanted(device)
             if wanted:
-                self._devices.append((major, minor, device))
+                devices.append((major, minor, device))
             for place, _ in enumerate(values):
                 # A kernel newer than we are may tell more.
                 family, factor = FIELDS[place] if wanted and place < len(FIELDS) else (None, 1)
                 yield Number(first + 3 + place, family, (device,), factor)
+        # Not before all is read: of a damaged file the stencil keeps what it knew.
+        self._devices = devices
 
     def _add_info(self, samples: Samples, names: Labels, udev: Properties) -> None:
         # What is printed on the disk; virtual ones have no more than the last.

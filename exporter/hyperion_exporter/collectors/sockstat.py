@@ -32,7 +32,7 @@ def _text(file: Kept) -> str:
 @lru_cache(maxsize=1)
 def _blocks(*texts: str) -> Sequence[Block]:
     samples = Samples()
-    for line in filter(None, "".join(texts).split("\n")):
+    for line in filter(None, "\n".join(texts).split("\n")):
         # TCP: inuse 4 orphan 0 tw 4 alloc 17 mem 1
         protocol, *words = line.split()
         for field, value in zip(words[::2], words[1::2], strict=True):

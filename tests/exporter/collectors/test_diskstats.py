@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from hyperion_exporter.collector import Collector
 from hyperion_exporter.collectors.diskstats import Diskstats, Options
 from hyperion_exporter.paths import Paths
@@ -117,3 +119,17 @@ def test_udev_that_is_not_there_costs_only_what_it_knows(
     samples = scrape(Diskstats(paths, Options()))
     assert samples["node_disk_reads_completed_total", "sda"] == 25354637
     assert facts(samples, "node_disk_info")[0][:3] == ("sda", "8", "0")
+
+
+def test_after_a_damaged_reading_all_is_known_again(
+    paths: Paths, write: Write, scrape: Scrape
+) -> None:
+    write("proc/diskstats", LINES)
+    disks = Diskstats(paths, Options())
+    before = facts(scrape(disks), "node_disk_info")
+    write("proc/diskstats", f"   8      16\n{LINES}")
+    with pytest.raises(ValueError, match="unpack"):
+        scrape(disks)
+    # Another number, or nothing would be read anew.
+    write("proc/diskstats", LINES.replace(" 1944\n", " 1945\n"))
+    assert facts(scrape(disks), "node_disk_info") == before

@@ -28,6 +28,17 @@ def test_pages_are_given_as_bytes_too(paths: Paths, write: Write, scrape: Scrape
     }
 
 
+def test_a_file_that_was_cut_off_does_not_run_into_the_next(
+    paths: Paths, write: Write, scrape: Scrape
+) -> None:
+    write("proc/net/sockstat", "UDP: inuse 1")
+    write("proc/net/sockstat6", "UDP6: inuse 2\n")
+    assert scrape(Sockstat(paths, NoOptions())) == {
+        ("node_sockstat_UDP_inuse",): 1,
+        ("node_sockstat_UDP6_inuse",): 2,
+    }
+
+
 @pytest.mark.parametrize("name", ["sockstat", "sockstat6"])
 def test_one_of_the_two_is_enough(paths: Paths, write: Write, scrape: Scrape, name: str) -> None:
     write(f"proc/net/{name}", "UDP: inuse 1\n")
