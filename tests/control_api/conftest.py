@@ -16,6 +16,7 @@ from hyperion_control.app import assembled, equip
 from hyperion_control.settings import Settings
 from hyperion_control.usecases.parts import Parts
 from lab.databases import BEGINNING, MASTER_KEY, OnPostgres, OnSqlite, on_postgres
+from lab.orders import mark  # noqa: F401  a fixture
 
 
 @dataclass

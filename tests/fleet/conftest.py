@@ -27,6 +27,7 @@ from hyperion_control.domain import ssh_keys as key_texts
 from hyperion_control.usecases import ssh_keys
 from lab.errands import add_machine, working
 from lab.fleet import Fleet, Machine
+from lab.orders import mark, pool  # noqa: F401  fixtures
 from lab.ways import to_machine
 
 SUDO = """

@@ -1,8 +1,6 @@
 """Orders on real machines, on bad days: what was started is gone, and nothing is sent blindly."""
 
-import os
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,19 +27,6 @@ sh -c 'sleep {mark}2 & sh -c "sleep {mark}3 & wait" & wait' &
 echo $PPID
 sleep {mark}6
 """
-
-
-@pytest.fixture
-def mark(request: pytest.FixtureRequest) -> str:
-    """Seconds that no other sleep on this computer sleeps; the machines' are seen from here."""
-    return f"{os.getpid()}{abs(hash(request.node.name)) % 1000}"
-
-
-@pytest.fixture
-def pool() -> Iterator[Pool]:
-    pool = Pool()
-    yield pool
-    pool.close()
 
 
 @pytest.fixture

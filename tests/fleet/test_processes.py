@@ -1,8 +1,7 @@
 """Processes and sockets of real machines: seen whole, ended whole, and never the wrong one."""
 
-import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import psutil
 import pytest
@@ -55,14 +54,7 @@ def machine(fleet: Fleet) -> Machine:
 
 
 @pytest.fixture
-def mark(request: pytest.FixtureRequest) -> str:
-    """Seconds that no other sleep on this computer sleeps; the machines' are seen from here."""
-    return f"{os.getpid()}{abs(hash(request.node.name)) % 1000}"
-
-
-@pytest.fixture
-def run(machine: Machine) -> Iterator[Run]:
-    pool = Pool()
+def run(pool: Pool, machine: Machine) -> Run:
     runner = SshRunner(pool, Way(to_machine(machine)))
 
     def run(order: Order) -> Outcome:
@@ -70,8 +62,7 @@ def run(machine: Machine) -> Iterator[Run]:
         assert outcome.end is End.EXITED, outcome
         return outcome
 
-    yield run
-    pool.close()
+    return run
 
 
 def listed(run: Run) -> list[Process]:

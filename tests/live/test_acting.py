@@ -26,12 +26,6 @@ from lab.ways import to_sshd
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Sshd]:
-    with sshd() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replicas]:
     with replicas(tmp_path_factory.mktemp("site")) as site:
         yield site

@@ -27,24 +27,6 @@ from lab.ways import to_sshd
 MIB = 1024 * 1024
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Sshd]:
-    with sshd() as server:
-        yield server
-
-
-@pytest.fixture
-def way(server: Sshd) -> Way:
-    return Way(to_sshd(server))
-
-
-@pytest.fixture
-def pool() -> Iterator[Pool]:
-    pool = Pool()
-    yield pool
-    pool.close()
-
-
 @contextmanager
 def connected(way: Way) -> Iterator[object]:
     lines = connect(way)

@@ -2,7 +2,6 @@
 
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -10,7 +9,8 @@ import pytest
 
 from hyperion_control.domain.orders import Order
 from hyperion_control.runners.base import End
-from hyperion_control.runners.launcher import SLACK_SECONDS
+from hyperion_control.runners.channel import execute, open_channel
+from hyperion_control.runners.launcher import SLACK_SECONDS, Launch
 from hyperion_control.runners.line import Way
 from hyperion_control.runners.pool import Pool
 from hyperion_control.runners.ssh import SshRunner
@@ -22,30 +22,6 @@ from lab.ways import control_process, to_sshd
 TRUE = Order(("true",))
 # The program's child leaves its group, and neither heeds SIGTERM; a shell of its own stays with us.
 TREE = "trap '' TERM; (setsid sleep {mark}1 >/dev/null 2>&1 &); echo $$; sleep {mark}2"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Sshd]:
-    with sshd() as server:
-        yield server
-
-
-@pytest.fixture
-def way(server: Sshd) -> Way:
-    return Way(to_sshd(server))
-
-
-@pytest.fixture
-def pool() -> Iterator[Pool]:
-    pool = Pool()
-    yield pool
-    pool.close()
-
-
-@pytest.fixture
-def mark(request: pytest.FixtureRequest) -> str:
-    """Seconds that no other sleep on this machine sleeps."""
-    return f"{os.getpid()}{abs(hash(request.node.name)) % 1000}"
 
 
 def door(pool: Pool, way: Way) -> str:
@@ -116,6 +92,20 @@ def test_one_that_we_let_go_of_is_ended_and_the_others_run_on(
     cancel.set()
     beside.join(20)
     assert [outcome.end for outcome in outcomes] == [End.CANCELED]
+
+
+def test_one_that_we_let_go_of_on_its_way_is_ended_when_it_arrives(
+    pool: Pool, way: Way, mark: str
+) -> None:
+    """Sooner than the watch looks by itself, which is every ten seconds."""
+    used_again(pool, way)
+    launch = Launch(Order(("sleep", mark)))
+    with pool.line(way) as line:
+        line.watch.let_go(launch.mark)
+        channel = open_channel(line)
+        execute(line, channel, launch.argv(line.watch.door()))
+        wait_for(channel.exit_status_ready, 8, "the program to be ended")
+    assert not living(f"sleep {mark}")
 
 
 def test_the_machine_ends_a_program_whose_time_is_over_when_we_cannot(

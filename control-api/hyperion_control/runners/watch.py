@@ -73,6 +73,8 @@ while [ -z "$last" ]; do
     run)
       until=$((now + seconds)) next=$((now + (seconds < 10 ? seconds : 10)))
       list="$list $mark:$pid:$born:$until"
+      # We may have let go of it on its way.
+      case "$dropped " in *" $mark "*) look ;; esac
       ;;
     tick) look ;;
     drop) dropped="$dropped $mark"; look ;;
@@ -118,7 +120,8 @@ class Watch:
     def let_go(self, mark: str) -> None:
         """Have the order ended that is, or will be, announced there by this mark."""
         if self._channel:
-            with suppress(OSError, EOFError):  # the connection is gone, which says the same
+            # The connection is gone, which says the same.
+            with suppress(OSError, EOFError, paramiko.SSHException):
                 self._channel.sendall(f"drop {mark}\n".encode())
 
     def _begin(self) -> None:

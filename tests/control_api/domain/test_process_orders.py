@@ -51,12 +51,6 @@ def shell(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def mark(request: pytest.FixtureRequest) -> str:
-    """Seconds that no other sleep on this machine sleeps."""
-    return f"{os.getpid()}{abs(hash(request.node.name)) % 1000}"
-
-
-@pytest.fixture
 def begin() -> Iterator[Begin]:
     begun: list[subprocess.Popen[bytes]] = []
 

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import zlib
 from pathlib import Path
 
 import pytest
@@ -32,12 +31,6 @@ wait; sleep {mark}6
 
 def run(*argv: str, **more: object) -> Outcome:
     return LocalRunner().run(Order(argv, **more))  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def mark(request: pytest.FixtureRequest) -> str:
-    """Seconds that no other sleep on this machine sleeps."""
-    return str(10**6 + zlib.crc32(f"{os.getpid()}{request.node.name}".encode()) % 10**6)
 
 
 def test_a_program_runs_and_tells_code_streams_and_time() -> None:
