@@ -37,7 +37,7 @@ SIGNALS = {
     "receive": "instance:node_network_receive_bytes_excluding_lo:rate5m",
     "transmit": "instance:node_network_transmit_bytes_excluding_lo:rate5m",
 }
-HOURLY = {"quarter": 0.2, "three_quarters": 0.4, "upper": 0.9, "lower": 0.0}
+HOURLY = {"known": 0.3, "quarter": 0.2, "three_quarters": 0.4, "upper": 0.9, "lower": 0.0}
 # What Prometheus makes of a day when it has had the time: no more than two of each of its sizes.
 BLOCKS = 8
 
