@@ -1,6 +1,8 @@
 """What answers at the port of SSH may be anything."""
 
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -53,3 +55,13 @@ def test_a_server_that_never_stops_greeting_costs_little() -> None:
 def test_a_port_that_nobody_listens_on_is_unreachable(free_port: int) -> None:
     with pytest.raises(Unreachable, match=f"cannot reach 127.0.0.1 port {free_port}:.*refused"):
         connect(to(free_port))
+
+
+def test_what_would_only_read_an_ssh_config_is_not_loaded() -> None:
+    script = """
+import sys
+from hyperion_control.runners import line
+print([name for name in sys.modules if name.startswith("invoke.")])
+"""
+    said = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True).stdout
+    assert said == b"[]\n"
