@@ -1,6 +1,7 @@
 """Orders on real machines, on bad days: what was started is gone, and nothing is sent blindly."""
 
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,9 +30,27 @@ sleep {mark}6
 """
 
 
+# What bash reads for each order that comes by sshd.
+SETTINGS = b"""
+IFS=:/.
+set -eufC
+echo well met
+echo "you are watched" >&2
+cd /etc
+"""
+
+
 @pytest.fixture
 def machine(fleet: Fleet) -> Machine:
     return fleet[0]
+
+
+@pytest.fixture
+def settings(machine: Machine) -> Iterator[None]:
+    machine.done("cp /root/.bashrc /root/.bashrc.before")
+    machine.put("/root/.bashrc", SETTINGS)
+    yield
+    machine.done("mv /root/.bashrc.before /root/.bashrc")
 
 
 def listening_sshd(machine: Machine) -> psutil.Process:
@@ -63,6 +82,34 @@ def test_a_cancelled_program_is_gone_with_three_generations_of_children(
     outcome = SshRunner(pool, Way(to_machine(machine))).run(order, output, cancel)
     assert (outcome.end, living(f"sleep {mark}")) == (End.CANCELED, [])
     assert seen and outcome.seconds < 5
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize("stdin", [b"", b"cat <&0 & pwd\n"])
+def test_a_login_s_own_settings_make_no_difference(
+    pool: Pool, machine: Machine, stdin: bytes
+) -> None:
+    """Neither for the first orders of a connection nor for those that bash itself starts."""
+    runner = SshRunner(pool, Way(to_machine(machine)))
+    argv = ("sh", "-s", "a b", "c:d/e", "*") if stdin else ("printf", "%s|", "a b", "c:d/e", "*")
+    said = [runner.run(Order(argv, stdin, folder="/usr")) for _ in range(4)]
+    with pool.line(Way(to_machine(machine))) as line:
+        assert (line.watch.shell, bool(line.watch.door())) == ("bash", True)
+    wanted = b"/usr\n" if stdin else b"a b|c:d/e|*|"
+    assert [(one.code, one.stdout.head) for one in said] == [(0, wanted)] * 4
+
+
+@pytest.mark.parametrize(
+    ("program", "code", "why"),
+    [("nosuch", 127, b"there is no program nosuch\n"), ("/etc/passwd", 126, None)],
+)
+def test_what_cannot_be_started_is_told_alike_by_all_shells(
+    pool: Pool, machine: Machine, program: str, code: int, why: bytes | None
+) -> None:
+    runner = SshRunner(pool, Way(to_machine(machine)))
+    said = [runner.run(Order((program,))) for _ in range(3)]
+    assert [one.code for one in said] == [code] * 3
+    assert {one.stderr.head for one in said if why} <= {why}
 
 
 def test_a_unit_is_looked_at_as_another_user(pool: Pool, machine: Machine) -> None:

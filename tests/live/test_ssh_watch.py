@@ -103,7 +103,7 @@ def test_one_that_we_let_go_of_on_its_way_is_ended_when_it_arrives(
     with pool.line(way) as line:
         line.watch.let_go(launch.mark)
         channel = open_channel(line)
-        execute(line, channel, launch.argv(line.watch.door()))
+        execute(line, channel, launch.line(line.watch.door(), line.watch.shell))
         wait_for(channel.exit_status_ready, 8, "the program to be ended")
     assert not living(f"sleep {mark}")
 
@@ -146,11 +146,14 @@ def test_a_watch_that_was_killed_is_replaced(pool: Pool, way: Way) -> None:
     assert SshRunner(pool, way).run(TRUE).code == 0
 
 
+@pytest.mark.parametrize("shell", ["sh", "fish"])
 def test_a_watch_that_takes_nothing_any_more_leaves_orders_their_own(
-    pool: Pool, way: Way, mark: str
+    pool: Pool, way: Way, mark: str, shell: str
 ) -> None:
     """Its door is gone and we have not heard of it yet."""
     used_again(pool, way).unlink()
+    with pool.line(way) as line:
+        line.watch.shell = shell
     cancel = threading.Event()
     order = Order(("sh", "-c", TREE.format(mark=mark)), seconds=65_432)
     watcher = f"timeout -s ALRM {65_432 + SLACK_SECONDS}"

@@ -1,13 +1,12 @@
 """One channel of a connection: opened, and given what the machine shall run in it."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import paramiko
 from paramiko.common import cMSG_CHANNEL_REQUEST
 
-from hyperion_control.domain.quoting import line as quoted
 from hyperion_control.runners.base import Lost
 
 ANSWER_SECONDS = 10.0
@@ -28,15 +27,17 @@ def open_channel(line: paramiko.Transport) -> paramiko.Channel:
             time.sleep(REFUSED_PAUSE_SECONDS)
 
 
-def execute(line: paramiko.Transport, channel: paramiko.Channel, argv: Sequence[str]) -> None:
-    """Without asking whether that was understood: what runs there says so itself, and sooner."""
+def execute(line: paramiko.Transport, channel: paramiko.Channel, words: bytes) -> None:
+    """Without asking whether that was understood: what runs there says so itself, and sooner.
+
+    One string for the login shell is all that SSH has.
+    """
     request = paramiko.Message()
     request.add_byte(cMSG_CHANNEL_REQUEST)
     request.add_int(channel.remote_chanid)
     request.add_string("exec")
     request.add_boolean(False)
-    # One string is all that SSH has; `exec` spares the login shell's own process.
-    request.add_string(b"exec " + quoted(argv))
+    request.add_string(words)
     channel.settimeout(ANSWER_SECONDS)
     line._send_user_message(request)  # type: ignore[attr-defined]
 

@@ -6,9 +6,11 @@ They need setsid, timeout, head and grep, which every distribution has in its ba
 
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hyperion_control.domain.orders import Order
+from hyperion_control.domain.quoting import line as quoted
 
 # The machine's own limit is a little later than ours, which can say more about what happened.
 SLACK_SECONDS = 5
@@ -30,9 +32,12 @@ exec sudo -n -u "$user" -- setsid -w "$@"
 # Its stdin brings `size` bytes for the program, which are all here before anything starts, so a
 # script that was cut on its way never runs half. Who ends it for us is the connection's watch, if
 # that has a door of this same user and still takes what was written there (root could write to
-# anybody's, who could not end what is root's); else a watcher of its own, whose hold is the same
-# stdin: we never end that while the program runs.
+# anybody's, who could not end what is root's); else a watcher of its own, if we sent one along,
+# whose hold is the same stdin: we never end that while the program runs.
+# bash may run it as login shell, after the user's own settings, so IFS is set back, and what is
+# not there is told in the same words by all shells.
 LAUNCH = r"""
+unset IFS
 stop=$1 watch=$2 mark=$3 seconds=$4 door=$5 size=$6 folder=$7 user=$8
 shift 8
 fail() { echo "$1" >&2; exit 125; }
@@ -40,17 +45,19 @@ field() { group=$3; shift 19; born=$1; }
 read -r stat <"/proc/$$/stat" || fail "this machine shows no processes in /proc"
 field ${stat##*) }
 [ "$group" = $$ ] || fail "the connection gave no process group of its own"
-for need in setsid timeout head grep; do
+[ -z "$watch" ] || for need in setsid timeout head grep; do
   command -v "$need" >/dev/null || fail "this machine lacks the program $need"
 done
 announced() {
   [ -O "$door" ] && echo "run $mark $$ $born $seconds" 1<>"$door" && [ -p "$door" ]
 }
-exec 3<&0 </dev/null
-if [ "$size" -gt 0 ]; then
+[ -z "$watch" ] || exec 3<&0
+if [ "$size" = 0 ]; then
+  exec </dev/null
+else
   spool=/dev/shm/hyperion-$mark
   [ -w /dev/shm ] || spool=/tmp/hyperion-$mark
-  (umask 077; set -C; timeout "$seconds" head -c "$size" <&3 >"$spool")
+  (umask 077; set -C; timeout "$seconds" head -c "$size" >"$spool")
   exec <"$spool" || exit 125
   rm -f "$spool"
   [ "$(wc -c </dev/fd/0)" -eq "$size" ] || fail "stdin did not arrive whole"
@@ -60,16 +67,27 @@ if [ -n "$user" ] && [ "$user" != "$(id -un)" ]; then
   group=$(id -g "$user") || exit 125
   set -- setpriv --reuid="$user" --regid="$group" --init-groups "$@"
 fi
-announced || (
-  setsid timeout -s ALRM "$seconds" \
-    /bin/sh -c "$watch" hyperion "$stop" "$mark" $$ "$born" <&3 >/dev/null 2>&1 &
-)
-exec 3<&-
+if ! announced; then
+  [ -n "$watch" ] || exit 75
+  (
+    setsid timeout -s ALRM "$seconds" \
+      /bin/sh -c "$watch" hyperion "$stop" "$mark" $$ "$born" <&3 >/dev/null 2>&1 &
+  )
+fi
+[ -z "$watch" ] || exec 3<&-
 echo "hyperion $mark $$ $born"
+case $1 in
+  */*) ;;
+  *) command -v "$1" >/dev/null || { echo "there is no program $1" >&2; exit 127; } ;;
+esac
 HYPERION_RUN=$mark
 export HYPERION_RUN
 exec "$@"
 """
+# How it ends when it was sent no watcher and found nobody at the door.
+UNWATCHED = 75
+# Login shells that may run it themselves.
+SHELLS = ("bash", "dash", "ash", "sh")
 
 # Until we let go or the time is over, which timeout(1) says by SIGALRM. A program that has ended
 # needs nothing more.
@@ -118,12 +136,28 @@ class Launch:
     order: Order
     mark: str = field(default_factory=lambda: secrets.token_hex(16))
 
-    def argv(self, door: str = "") -> list[str]:
-        """`door`: of a watch that is there already."""
+    def argv(self) -> list[str]:
+        """With a watcher of its own."""
+        return _script(self.order.user, LAUNCH, *self._words(STOP, WATCH, ""))
+
+    def line(self, door: str, shell: str) -> bytes:
+        """For a machine's login shell. `door`: of a watch that is there already; may be empty.
+
+        Another user than the login may find no way through that door.
+        """
+        user = self.order.user
+        if not door or user:
+            return becoming(_script(user, LAUNCH, *self._words(STOP, WATCH, door)))
+        words = self._words("", "", door)
+        if shell in SHELLS:
+            return b"set -- " + quoted(words) + LAUNCH.encode()
+        return becoming(_script("", LAUNCH, *words))
+
+    def _words(self, stop: str, watch: str, door: str) -> list[str]:
         order = self.order
         limit, size = str(order.seconds + SLACK_SECONDS), str(len(order.stdin))
-        fixed = [STOP, WATCH, self.mark, limit, door, size, order.folder, order.user]
-        return _script(order.user, LAUNCH, *fixed, *order.words())
+        fixed = [stop, watch, self.mark, limit, door, size, order.folder, order.user]
+        return [*fixed, *order.words()]
 
 
 @dataclass(frozen=True)
@@ -162,6 +196,11 @@ class Opening:
                 self.started = Started(mark, pid, born, self._user)
                 return self._said[found.end() :]
         return b""
+
+
+def becoming(argv: Sequence[str]) -> bytes:
+    """A login shell's line; `exec` spares the shell's own process."""
+    return b"exec " + quoted(argv)
 
 
 def _script(user: str, script: str, *words: str) -> list[str]:

@@ -19,7 +19,7 @@ from hyperion_control.runners.base import (
 )
 from hyperion_control.runners.channel import execute, open_channel, or_lost
 from hyperion_control.runners.following import follow
-from hyperion_control.runners.launcher import Launch, Started
+from hyperion_control.runners.launcher import UNWATCHED, Launch, Started, becoming
 from hyperion_control.runners.line import Line, Way
 from hyperion_control.runners.pool import Pool
 
@@ -53,13 +53,31 @@ class SshRunner:
         self, launch: Launch, output: Output | None, cancel: threading.Event | None
     ) -> Outcome:
         with self._pool.line(self._way) as line:
-            channel = _open(line)
-            try:
-                _send(line, channel, launch)
-            except Lost as lost:
-                _let_go(line, channel, launch)
-                return Outcome(End.LOST, reason=str(lost))
-            return follow(_Wire(line, channel, launch), launch, output, cancel)
+            outcome = _run_on(line, launch, output, cancel)
+            if outcome.end is End.NOT_STARTED and outcome.code == UNWATCHED:
+                # The line's watch has gone, and we had not heard of it.
+                outcome = _run_on(line, launch, output, cancel, watched=False)
+            return outcome
+
+
+def _run_on(
+    line: Line,
+    launch: Launch,
+    output: Output | None,
+    cancel: threading.Event | None,
+    *,
+    watched: bool = True,
+) -> Outcome:
+    channel = _open(line)
+    try:
+        with or_lost():
+            door = line.watch.door() if watched else ""
+            execute(line, channel, launch.line(door, line.watch.shell))
+            channel.sendall(launch.order.stdin)
+    except Lost as lost:
+        _let_go(line, channel, launch)
+        return Outcome(End.LOST, reason=str(lost))
+    return follow(_Wire(line, channel, launch), launch, output, cancel)
 
 
 class _NoChannel(Unreachable):
@@ -71,12 +89,6 @@ def _open(line: Line) -> paramiko.Channel:
         return open_channel(line)
     except (OSError, EOFError, paramiko.SSHException) as error:
         raise _NoChannel(f"the machine opens no channel: {error or 'it hung up'}") from error
-
-
-def _send(line: Line, channel: paramiko.Channel, launch: Launch) -> None:
-    with or_lost():
-        execute(line, channel, launch.argv(line.watch.door()))
-        channel.sendall(launch.order.stdin)
 
 
 def _let_go(line: Line, channel: paramiko.Channel, launch: Launch) -> None:
@@ -126,7 +138,7 @@ class _Wire:
     def stop(self, started: Started) -> None:
         with or_lost():
             self._stopping = open_channel(self._line)
-            execute(self._line, self._stopping, started.stop_argv())
+            execute(self._line, self._stopping, becoming(started.stop_argv()))
 
     def stopped(self) -> bool | None:
         if self._stopping is None or not self._stopping.exit_status_ready():

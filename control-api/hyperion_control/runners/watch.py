@@ -14,7 +14,7 @@ from contextlib import suppress
 import paramiko
 
 from hyperion_control.runners.channel import ANSWER_SECONDS, execute
-from hyperion_control.runners.launcher import STOP
+from hyperion_control.runners.launcher import STOP, becoming
 
 # All that it hears comes through the door, our own words too, so it waits for one thing only. When
 # we are gone it takes the door away and reads on to a last word of its own: who wrote before was
@@ -39,7 +39,7 @@ exec 3<>"$place/door" 4<&0 </dev/null
   echo over
 ) &
 exec 4<&-
-echo "hyperion $mark $place/door"
+echo "hyperion $mark $place/door ${SHELL##*/}"
 field() { [ $# -gt 19 ] && shift 19 && [ "$1" = "$born" ]; }
 runs() {
   stat=
@@ -87,7 +87,7 @@ while [ -z "$last" ]; do
   fi
 done
 """
-DOOR = re.compile(rb"hyperion (?P<mark>[0-9a-f]{32}) (?P<door>/\S+)\n")
+DOOR = re.compile(rb"hyperion (?P<mark>[0-9a-f]{32}) (?P<door>/\S+) (?P<shell>.*)\n")
 MOST_BYTES = 64 * 1024  # that a login shell may say before
 
 
@@ -98,6 +98,8 @@ class Watch:
         self._used = self._failed = False
         self._channel: paramiko.Channel | None = None
         self._door = ""
+        # The login shell, where it is known.
+        self.shell = ""
 
     def door(self) -> str:
         """Where an order of this connection announces itself; empty: it brings its own watcher.
@@ -129,8 +131,9 @@ class Watch:
         channel = self._line.open_session(timeout=ANSWER_SECONDS)
         try:
             mark = secrets.token_hex(16)
-            execute(self._line, channel, ["/bin/sh", "-c", WATCH_ALL, "hyperion", STOP, mark])
-            door = _door(channel, mark)
+            argv = ["/bin/sh", "-c", WATCH_ALL, "hyperion", STOP, mark]
+            execute(self._line, channel, becoming(argv))
+            door, self.shell = _door(channel, mark)
             # One more for ending an order, or this machine has no room for a watch.
             self._line.open_session(timeout=ANSWER_SECONDS).close()
         except BaseException:
@@ -139,11 +142,11 @@ class Watch:
         self._channel, self._door = channel, door
 
 
-def _door(channel: paramiko.Channel, mark: str) -> str:
+def _door(channel: paramiko.Channel, mark: str) -> tuple[str, str]:
     said = b""
     while piece := channel.recv(MOST_BYTES):
         said = said[-MOST_BYTES:] + piece
         for found in DOOR.finditer(said):
             if found["mark"] == mark.encode():
-                return found["door"].decode()
+                return found["door"].decode(), found["shell"].decode(errors="replace")
     raise EOFError("the machine has no place for a watch")
