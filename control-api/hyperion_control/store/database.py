@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from hyperion_control.errors import DatabaseUnavailable, StartRefused
 
@@ -119,8 +120,14 @@ class Database:
             raise DatabaseUnavailable(SENTENCES["SQLITE_CORRUPT"])
 
     def close(self) -> None:
-        self._engine.dispose()
-        self._glance_engine.dispose()
+        """Whoever is still at it finishes, and the connection goes then."""
+        for engine in (self._engine, self._glance_engine):
+            event.listen(engine, "checkin", _hang_up)
+            engine.dispose()
+
+
+def _hang_up(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.invalidate()
 
 
 def _glances(url: str) -> Engine:

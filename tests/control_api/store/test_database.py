@@ -52,6 +52,19 @@ def test_what_is_written_is_durable_and_readers_go_on_beside_it(database: Databa
     assert notes(database) == 1
 
 
+def test_who_is_still_at_it_when_it_is_closed_finishes_and_leaves_nothing_open(
+    database: Database,
+) -> None:
+    with database.writing() as connection:
+        database.close()
+        connection.execute(text("INSERT INTO notes VALUES ('x')"))
+        under = connection.connection.dbapi_connection
+    assert isinstance(under, sqlite3.Connection)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        under.execute("SELECT 1")
+    assert notes(database) == 1
+
+
 def test_what_is_told_anew_soon_waits_for_no_disk(database: Database) -> None:
     levels = []
     for durable in (False, True):
