@@ -312,6 +312,6 @@ def test_a_worker_ends_at_once_when_told(tmp_path: Path, number: signal.Signals)
     subprocess.run([program, "init"], env=env, check=True, capture_output=True)
     with running([program, "worker"], log, lambda: "started as" in log.read_text(), env=env) as w:
         w.process.send_signal(number)
-        # Sooner than anything that it waits for would come, and long before it gives up on that.
-        assert w.process.wait(5) == 0
+        # On a busy computer it is seconds; it would give up on what it waits for after fourteen.
+        assert w.process.wait(10) == 0
     assert f"ended by {number.name}" in log.read_text()
