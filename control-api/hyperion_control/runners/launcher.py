@@ -111,7 +111,17 @@ mark=$1 pid=$2 born=$3
 field() { shift 19; [ "$1" = "$born" ]; }
 stat=$(cat "/proc/$pid/stat" 2>/dev/null) && field ${stat##*) } && group=-$pid
 members() { [ -n "$group" ] && grep -lsE "\) [^ZX] [0-9]+ $pid [0-9]+ " /proc/[0-9]*/stat; }
-marked() { grep -lszxF "HYPERION_RUN=$mark" /proc/[0-9]*/environ; }
+sign=HYPERION_RUN=$mark
+if printf 'a\0b\0' | grep -qzxF b 2>/dev/null; then
+  marked() { grep -lszxF "$sign" /proc/[0-9]*/environ; }
+else
+  # BusyBox's knows no -z as it is mostly built.
+  marked() {
+    for file in /proc/[0-9]*/environ; do
+      tr '\0' '\n' <"$file" | grep -qxF "$sign" && echo "$file"
+    done 2>/dev/null
+  }
+fi
 end() {
   [ -z "$group" ] || kill -s "$1" -- "$group"
   for file in $(marked); do file=${file#/proc/}; kill -s "$1" "${file%/environ}"; done

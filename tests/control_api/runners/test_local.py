@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 from hyperion_control.domain.excerpts import Excerpt
 from hyperion_control.domain.orders import MOST_STDIN_BYTES, Order
 from hyperion_control.runners.base import End, Outcome, Stream
-from hyperion_control.runners.launcher import SLACK_SECONDS
+from hyperion_control.runners.launcher import SLACK_SECONDS, Started
 from hyperion_control.runners.local import LocalRunner
 from lab.processes import living
 from lab.wait import wait_for
@@ -212,3 +213,22 @@ def test_who_watches_over_a_program_goes_when_it_has_ended(mark: str, tmp_path: 
     LocalRunner().run(Order(("sh", "-c", program, str(looked)), seconds=seconds), look)
     wait_for(lambda: not living(watching), 6, "the end of the watch")
     assert seen == [True]
+
+
+def test_where_grep_knows_no_z_all_that_bears_the_mark_is_still_ended(
+    tmp_path: Path, mark: str
+) -> None:
+    """As in small builds of BusyBox."""
+    grep = tmp_path / "grep"
+    refusing = 'case $1 in -*z*) echo "invalid option" >&2; exit 2 ;; esac'
+    grep.write_text(f'#!/bin/sh\n{refusing}\nexec {shutil.which("grep")} "$@"\n')
+    grep.chmod(0o755)
+    own = {"HYPERION_RUN": "ab" * 16, "OTHER": "1"}
+    left = subprocess.Popen(["sleep", mark], env=own | os.environ, start_new_session=True)
+    stop = Started(own["HYPERION_RUN"], pid="0", born="0").stop_argv()
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    try:
+        assert subprocess.run(stop, env=os.environ | {"PATH": path}, timeout=30).returncode == 0
+        assert left.wait(5) == -signal.SIGTERM
+    finally:
+        left.kill()
