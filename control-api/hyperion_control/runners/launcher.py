@@ -115,7 +115,7 @@ sign=HYPERION_RUN=$mark
 if printf 'a\0b\0' | grep -qzxF b 2>/dev/null; then
   marked() { grep -lszxF "$sign" /proc/[0-9]*/environ; }
 else
-  # BusyBox's knows no -z as it is mostly built.
+  # So in small builds of BusyBox.
   marked() {
     for file in /proc/[0-9]*/environ; do
       tr '\0' '\n' <"$file" | grep -qxF "$sign" && echo "$file"
